@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every target: the strictest the language offers, and no warning survives.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// A part of the product: a folder of `Sources` that could be lifted out and used alone.
+func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A program built from the parts.
+func program(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// Code that several test targets share; it lives under `Tests` and never ships.
+func testing(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+/// A test target; tests may say `unsafe` freely, so they leave strict memory safety to the code they test.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: [],
+        swiftSettings: [
+            .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
+            .enableUpcomingFeature("ExistentialAny"),
+        ])
+}
+
+let package = Package(
+    name: "portcullis",
+    products: [
+        .executable(name: "portcullis", targets: ["portcullis"]),
+    ],
+    targets: [
+        // The parts, from the bottom up: an arrow only ever points to a line above.
+        part("JSON"),
+
+        // The programs.
+        program("portcullis", ["JSON"]),
+
+        // The proof.
+        testing("TestSupport"),
+        tests("TidyTests", ["TestSupport"]),
+    ]
+)

@@ -1,0 +1,1 @@
+print("portcullis 0.1.0")
