@@ -30,7 +30,7 @@ func testing(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 /// A test target; tests may say `unsafe` freely, so they leave strict memory safety to the code they test.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: [],
+        name: name, dependencies: dependencies, path: "Tests/\(name)",
         swiftSettings: [
             .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
             .enableUpcomingFeature("ExistentialAny"),
@@ -41,6 +41,7 @@ let package = Package(
     name: "portcullis",
     products: [
         .executable(name: "portcullis", targets: ["portcullis"]),
+        .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
     ],
     targets: [
         // The parts, from the bottom up: an arrow only ever points to a line above.
@@ -48,9 +49,13 @@ let package = Package(
 
         // The programs.
         program("portcullis", ["JSON"]),
+        program("benchmark", ["JSON", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        testing("FuzzTargets", ["JSON"]),
         tests("TidyTests", ["TestSupport"]),
+        tests("AllocationTests", ["JSON", "AllocationCounter"]),
     ]
 )

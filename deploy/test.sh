@@ -1,5 +1,13 @@
 #!/usr/bin/env bash
-# Builds everything once and runs every test.
+# Every check there is: builds once, lints, fuzzes for a short while, and runs every test. `test.sh quick` leaves the
+# fuzzing out. PORTCULLIS_FUZZ_SECONDS (default 15) bounds each fuzz target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-swift test --parallel 2>&1
+
+deploy/install.sh test
+swift build --build-tests
+swift format lint --strict --recursive Package.swift Sources Tests
+if [ "${1:-}" != quick ]; then
+    deploy/fuzz.sh all "${PORTCULLIS_FUZZ_SECONDS:-15}"
+fi
+swift test --skip-build

@@ -1,0 +1,56 @@
+import Foundation
+
+/// Every area gives its benchmarks here; building one reads its inputs, so that is done only when it was asked for.
+let areas: [(name: String, make: () throws -> [Benchmark])] = []
+
+let usage = """
+    usage: benchmark [--list] [--strict] [--rounds N] [NAME…]
+
+    Times every operation whose name starts with one of the NAMEs (all without one) against its peers in the same run,
+    in turn, by CPU time, and prints medians; allocations and retains are counted exactly. Peers that are programs are
+    built and installed by `deploy/install.sh benchmark`.
+
+      --list      print the areas and stop
+      --strict    exit 1 when a bar is missed or a peer with a bar is absent
+      --rounds N  rounds per operation (default 9)
+    """
+
+var names: [String] = []
+var rounds = 9
+var isStrict = false
+var arguments = CommandLine.arguments.dropFirst()
+while let argument = arguments.popFirst() {
+    switch argument {
+    case "--help", "-h":
+        print(usage)
+        exit(0)
+    case "--list":
+        print(areas.map(\.name).joined(separator: "\n"))
+        exit(0)
+    case "--strict": isStrict = true
+    case "--rounds":
+        guard let value = arguments.popFirst().flatMap({ Int($0) }), value > 0 else {
+            print(usage)
+            exit(2)
+        }
+        rounds = value
+    default: names.append(argument)
+    }
+}
+
+var missed = 0
+FileHandle.standardOutput.write(Data((Table.header + "\n").utf8))
+for area in areas where names.isEmpty || names.contains(where: { $0.hasPrefix(area.name) || area.name.hasPrefix($0) }) {
+    let benchmarks: [Benchmark]
+    do { benchmarks = try area.make() } catch {
+        print("\(area.name): cannot be set up: \(error)")
+        missed += 1
+        continue
+    }
+    for benchmark in benchmarks where names.isEmpty || names.contains(where: { benchmark.name.hasPrefix($0) }) {
+        let seen = benchmark.measure(rounds: rounds, roundNanoseconds: 60_000_000)
+        missed += seen.peers.count(where: { !$0.holds })
+        FileHandle.standardOutput.write(Data((Table.row(seen) + "\n").utf8))
+    }
+}
+exit(isStrict && missed > 0 ? 1 : 0)
