@@ -39,7 +39,8 @@ extension Benchmark {
         defer { for case .success(let runner) in runners { runner.stop() } }
         let ourTimes = iterations(filling: roundNanoseconds) { Self.time(ours, $0) }
         let theirTimes = runners.map { runner in
-            (try? runner.get()).map { runner in iterations(filling: roundNanoseconds) { runner.time($0) ?? .infinity } } ?? 0
+            (try? runner.get()).map { runner in iterations(filling: roundNanoseconds) { runner.time($0) ?? .infinity } }
+                ?? 0
         }
         var ourResults: [Double] = []
         var theirResults = [[Double]](repeating: [], count: peers.count)
