@@ -56,6 +56,8 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing("FuzzTargets", ["JSON"]),
         tests("TidyTests", ["TestSupport"]),
+        tests("JSONTests", ["JSON", "TestSupport"]),
+        tests("ConformanceTests", ["JSON", "TestSupport"]),
         tests("AllocationTests", ["JSON", "AllocationCounter"]),
     ]
 )
