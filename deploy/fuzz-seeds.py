@@ -21,3 +21,23 @@ def write(target, parts):
     folder = seeds / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
+
+
+def json_seeds():
+    import json
+
+    for path in sorted(corpus.glob("json/test_*/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for path in sorted(corpus.glob("reviews/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for name in ("tests", "spec_tests", "merge_rfc7396"):
+        path = corpus / f"json-patch/{name}.json"
+        for case in json.loads(path.read_bytes()) if path.exists() else []:
+            write("json-patch", [json.dumps(case["doc"]), json.dumps(case["patch"])])
+            if "expected" in case:
+                write("json-diff", [json.dumps(case["doc"]), json.dumps(case["expected"])])
+
+
+json_seeds()

@@ -89,7 +89,8 @@ private final class ReusedTape {
 
     func parse(_ text: [UInt8]) {
         unsafe text.withUnsafeBufferPointer { bytes in
-            guard (try? unsafe tape.parse(inPlace: bytes)) != nil else { fatalError("a review body was refused") }
+            let root = unsafe try? tape.parse(inPlace: bytes)
+            precondition(root != nil, "a review body was refused")
         }
     }
 }
