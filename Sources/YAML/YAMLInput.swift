@@ -14,8 +14,9 @@ struct YAMLInput: Sendable {
 
     /// Checks and copies `range` of the text; a byte order mark at its start is dropped.
     ///
-    /// `closingLine` ends the last line if it has no end: the Kubernetes reader hands on whole lines.
-    init(_ text: YAMLText, _ range: Range<Int>, schema: YAMLSchema, closingLine: Bool = false) throws(YAMLError) {
+    /// `closesLine` ends the last line if it has no end: the Kubernetes stream reader hands on whole lines, and to the
+    /// core grammar the end of the text is the end of a line.
+    init(_ text: YAMLText, _ range: Range<Int>, schema: YAMLSchema, closesLine: Bool = false) throws(YAMLError) {
         var start = range.lowerBound
         let source = text.bytes
         if range.count >= 3, source[start] == 0xEF, source[start + 1] == 0xBB, source[start + 2] == 0xBF {
@@ -29,7 +30,7 @@ struct YAMLInput: Sendable {
         var copy: [UInt8] = []
         copy.reserveCapacity(range.upperBound - start + Self.padding + 1)
         copy += source[start..<range.upperBound]
-        if closingLine, copy.last != 0x0A { copy.append(0x0A) }
+        if closesLine || schema == .core, copy.last != 0x0A, !copy.isEmpty { copy.append(0x0A) }
         end = copy.count
         for _ in 0..<Self.padding { copy.append(0) }
         bytes = copy

@@ -114,7 +114,10 @@ extension YAMLScanner {
 
     /// The first line of text decides; blank lines before it must not be indented further.
     private func detectCoreIndentation(blankMax: Int) throws(YAMLError) -> Int {
-        guard column > self.indent, position < end else { return max(self.indent + 1, blankMax) }
+        guard column > self.indent, position < end else {
+            if source[position] == 0x09 { throw fail(.tabIndentation, at: position) }
+            return max(self.indent + 1, blankMax)
+        }
         if column < blankMax { throw fail(.blockScalarIndentation, at: position) }
         return column
     }

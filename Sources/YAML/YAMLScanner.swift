@@ -68,6 +68,12 @@ struct YAMLScanner {
         }
     }
 
+    /// Drops the changed texts once no token refers to them; between documents that is so.
+    mutating func forgetScratch() {
+        let isUsed = tokens[head...].contains { $0.text.isScratch || $0.suffix.isScratch }
+        if !isUsed { scratch.removeAll(keepingCapacity: true) }
+    }
+
     private mutating func needsMoreTokens() throws(YAMLError) -> Bool {
         if head == tokens.count { return true }
         return try headMayBecomeKey()

@@ -2,11 +2,14 @@
 ///
 /// Lines end as editors end them: `\n`, `\r\n` or `\r`.
 public struct YAMLText: Sendable {
+    /// The longest text that offsets can reach, whatever the limits say.
+    public static let bytesLimit = 1 << 28 - 1
+
     /// The bytes as they were given.
     public let bytes: [UInt8]
     private let lineStarts: [UInt32]
 
-    /// Keeps the bytes and finds the lines; texts beyond 2 GiB are cut, since no limit lets them through.
+    /// Keeps the bytes and finds the lines; those beyond `bytesLimit` are not looked for.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
         lineStarts = Self.findLines(bytes)
@@ -14,7 +17,7 @@ public struct YAMLText: Sendable {
 
     private static func findLines(_ bytes: [UInt8]) -> [UInt32] {
         var starts: [UInt32] = [0]
-        let end = min(bytes.count, Int(Int32.max) - 1)
+        let end = min(bytes.count, bytesLimit)
         starts.reserveCapacity(end / 32 + 1)
         var index = 0
         while index < end {

@@ -1,0 +1,75 @@
+/// The documents of a text in turn, as kubectl and the API server divide it: at lines that start with `---`, before
+/// anything is parsed.
+///
+/// So a `---` at the start of a line ends the document even inside a quoted scalar, only a comment may follow it, what
+/// precedes the first one is a document of its own (directives included), and an error in one document does not hide
+/// the next. Places are those of the whole text.
+public struct KubernetesStream: ~Copyable {
+    private let text: YAMLText
+    private let options: YAMLOptions
+    private var position = 0
+    private var documents = 0
+    private var isAtEnd = false
+
+    /// Stands before the first document; the schema of the options is taken to be Kubernetes'.
+    public init(_ bytes: [UInt8], options: YAMLOptions = YAMLOptions()) throws(YAMLError) {
+        text = YAMLText(bytes)
+        var options = options
+        options.schema = .kubernetes
+        self.options = options
+        guard bytes.count <= min(options.limits.bytesMax, YAMLText.bytesLimit) else {
+            throw YAMLError(.tooManyBytes, position: YAMLPosition(line: 1, column: 1))
+        }
+    }
+
+    /// The next document, or nil after the last.
+    ///
+    /// After an error the next call goes on with the document after it, unless the error is about the division itself
+    /// (`invalidSeparator`, `tooManyDocuments`), which ends the stream.
+    public mutating func next() throws(YAMLError) -> YAMLDocument? {
+        guard let range = try nextRange() else { return nil }
+        documents += 1
+        if documents > options.limits.documentsMax {
+            isAtEnd = true
+            throw YAMLError(.tooManyDocuments, position: text.position(at: range.lowerBound))
+        }
+        var stream = try YAMLStream(text, range, options: options, closesLine: true)
+        if let document = try stream.next() { return document }
+        return try stream.emptyDocument()
+    }
+
+    /// The lines up to the next separator. One that nothing precedes stays with the document it starts.
+    private mutating func nextRange() throws(YAMLError) -> Range<Int>? {
+        let start = position
+        while position < text.bytes.count, !isAtEnd {
+            let line = position
+            position = endOfLine(line)
+            guard isSeparator(line) else { continue }
+            try checkSeparator(line)
+            if line > start { return start..<line }
+        }
+        let end = isAtEnd ? start : position
+        isAtEnd = true
+        return end > start ? start..<end : nil
+    }
+
+    private func isSeparator(_ line: Int) -> Bool {
+        let bytes = text.bytes
+        return bytes.count - line >= 3 && bytes[line] == 0x2D && bytes[line + 1] == 0x2D && bytes[line + 2] == 0x2D
+    }
+
+    private func endOfLine(_ line: Int) -> Int {
+        var index = line
+        while index < text.bytes.count, text.bytes[index] != 0x0A { index += 1 }
+        return min(index + 1, text.bytes.count)
+    }
+
+    /// White space and a comment may follow the dashes, nothing else.
+    private mutating func checkSeparator(_ line: Int) throws(YAMLError) {
+        let rest = String(decoding: text.bytes[(line + 3)..<position], as: UTF8.self).unicodeScalars
+            .drop { $0.properties.isWhitespace }
+        guard let first = rest.first, first != "#" else { return }
+        isAtEnd = true
+        throw YAMLError(.invalidSeparator, position: text.position(at: line), offset: line)
+    }
+}
