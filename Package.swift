@@ -49,16 +49,17 @@ let package = Package(
         part("YAML", ["JSON"]),
 
         // The programs.
-        program("portcullis", ["JSON"]),
-        program("benchmark", ["JSON", "AllocationCounter"]),
+        program("portcullis", ["JSON", "YAML"]),
+        program("benchmark", ["JSON", "YAML", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON"]),
+        testing("FuzzTargets", ["JSON", "YAML"]),
         tests("TidyTests", ["TestSupport"]),
+        tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
-        tests("ConformanceTests", ["YAML", "JSON", "TestSupport"]),
+        tests("ConformanceTests", ["JSON", "YAML", "TestSupport"]),
         tests("AllocationTests", ["JSON", "AllocationCounter"]),
     ]
 )
