@@ -36,7 +36,7 @@ extension YAMLDecoder {
     /// Kubernetes' reader prints a whole float without a point and then reads that as an integer.
     private mutating func writeDouble(_ value: Double, _ node: YAMLNode) throws(YAMLError) {
         guard value.isFinite else { throw fail(.notANumber, at: node.start, subject: string(node.text)) }
-        if options.schema == .kubernetes, let whole = Int64(exactly: value) { return builder.int(whole) }
+        if options.schema == .kubernetes, let whole = YAMLNumber.whole(value) { return builder.int(whole) }
         builder.double(value)
     }
 

@@ -55,6 +55,13 @@ enum YAMLNumber {
         return Double(copy) ?? .nan
     }
 
+    /// The double as an `Int64`, if it is whole and fits.
+    static func whole(_ value: Double) -> Int64? {
+        guard value >= -0x1p63, value < 0x1p63 else { return nil }
+        let whole = Int64(value)
+        return Double(whole) == value ? whole : nil
+    }
+
     /// `.inf` with a sign or without, and `.nan`, each in the three spellings of YAML.
     static func special(_ text: Span<UInt8>) -> Double? {
         guard text.count == 4 || text.count == 5 else { return nil }

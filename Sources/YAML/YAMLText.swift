@@ -5,9 +5,6 @@ public struct YAMLText: Sendable {
     /// The longest text that offsets can reach, whatever the limits say.
     public static let bytesLimit = 1 << 28 - 1
 
-    /// The longest key, in bytes, that is recognised by its colon alone; YAML's own bound is 1024 characters.
-    static let keyBytesMax = 500
-
     /// The bytes as they were given.
     public let bytes: [UInt8]
     private let lineStarts: [UInt32]

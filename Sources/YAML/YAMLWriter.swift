@@ -11,6 +11,9 @@ public struct YAMLWriter: ~Copyable {
         case array(JSONElements, column: Int)
     }
 
+    /// The longest key that is recognised by its colon alone: YAML's bound is 1024 characters.
+    private static let keyBytesMax = 1000
+
     /// What was written so far.
     public private(set) var bytes: [UInt8] = []
     private var frames: [Frame] = []
@@ -51,11 +54,10 @@ public struct YAMLWriter: ~Copyable {
 
     private mutating func writeMember(_ member: JSONMembers.Element, column: Int) {
         indent(column)
-        let isLong = member.key.utf8Count > YAMLText.keyBytesMax
-        // A longer key is not recognised by its colon alone.
-        if isLong { append("? ") }
+        let start = bytes.count
         writeString(member.key, column: nil)
-        if isLong {
+        if bytes.count - start > Self.keyBytesMax {
+            bytes.insert(contentsOf: "? ".utf8, at: start)
             append("\n")
             indent(column)
         }
