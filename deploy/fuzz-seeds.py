@@ -5,6 +5,7 @@ They come from the conformance corpus (PORTCULLIS_CORPUS, or ../shared/corpus be
 fuzzers start from nothing. An input with two parts has a zero byte between them.
 """
 import hashlib
+import json
 import pathlib
 import sys
 import os
@@ -21,3 +22,10 @@ def write(target, parts):
     folder = seeds / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
+
+
+for name in ("suite.json", "k8s-idioms.json"):
+    path = corpus / "yaml" / name
+    if path.exists():
+        for case in json.loads(path.read_text()):
+            write("yaml", [case["yaml"]])

@@ -44,7 +44,7 @@ public struct YAMLLimits: Equatable, Sendable {
     /// Values that following aliases may add to one document.
     public var aliasNodesMax = 100_000
     /// Bytes of scalars that following aliases may add to one document.
-    public var aliasBytesMax = 4 << 20
+    public var aliasBytesMax = 2 << 20
     /// Documents of one stream.
     public var documentsMax = 100_000
 

@@ -9,7 +9,9 @@ import Glibc
 }
 
 /// Every target there is.
-public let fuzzTargets: [FuzzTarget] = []
+public let fuzzTargets: [FuzzTarget] = unsafe [
+    FuzzTarget(name: "yaml", run: fuzzYAML),
+]
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {
