@@ -59,6 +59,7 @@ let package = Package(
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
+        tests("EndToEndTests", ["portcullis"]),
         tests("ConformanceTests", ["JSON", "YAML", "TestSupport"]),
         tests("AllocationTests", ["JSON", "AllocationCounter"]),
     ]

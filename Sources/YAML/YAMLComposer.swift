@@ -101,12 +101,8 @@ struct YAMLComposer {
 
     private func target(of event: YAMLEvent) throws(YAMLError) -> Int32 {
         let name = parser.bytes(event.anchor)
-        guard let target = anchors[name] else {
-            throw parser.scanner.fail(.unknownAnchor, at: Int(event.start), subject: String(decoding: name, as: UTF8.self))
-        }
-        if nodes[Int(target)].end == 0 {
-            throw parser.scanner.fail(.selfReference, at: Int(event.start), subject: String(decoding: name, as: UTF8.self))
-        }
-        return target
+        if let target = anchors[name], nodes[Int(target)].end != 0 { return target }
+        let reason: YAMLError.Reason = anchors[name] == nil ? .unknownAnchor : .selfReference
+        throw parser.scanner.fail(reason, at: Int(event.start), subject: String(decoding: name, as: UTF8.self))
     }
 }

@@ -77,7 +77,7 @@ struct YAMLDecoder: ~Copyable {
     }
 
     func fail(_ reason: YAMLError.Reason, at offset: Int32, subject: String = "") -> YAMLError {
-        let place = base + Int(offset)
+        let place = min(base + Int(offset), text.bytes.count)
         return YAMLError(reason, position: text.position(at: place), offset: place, subject: subject)
     }
 

@@ -89,7 +89,7 @@ struct YAMLScanner {
     }
 
     func fail(_ reason: YAMLError.Reason, at offset: Int, subject: String = "") -> YAMLError {
-        let place = base + min(offset, end)
+        let place = min(base + offset, text.bytes.count)
         return YAMLError(reason, position: text.position(at: place), offset: place, subject: subject)
     }
 }

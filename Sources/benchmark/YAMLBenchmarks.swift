@@ -35,7 +35,8 @@ enum YAMLBenchmarks {
     /// Every policy of the corpus, each as a document, again and again up to the size.
     private static func manifests(bytes: Int) throws -> [UInt8] {
         let root = Inputs.corpus.appendingPathComponent("policies")
-        let paths = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?
+        let paths =
+            FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?
             .compactMap { $0 as? URL }
             .filter { $0.pathExtension == "yaml" && $0.pathComponents.count == root.pathComponents.count + 3 }
             .sorted { $0.path < $1.path } ?? []

@@ -65,7 +65,8 @@ indirect enum Value: Equatable, CustomStringConvertible {
         case .string(let bytes): String(decoding: bytes, as: UTF8.self).debugDescription
         case .array(let items): "\(items)"
         case .object(let members):
-            "{" + members.map { "\(String(decoding: $0.key, as: UTF8.self)): \($0.value)" }.joined(separator: ", ") + "}"
+            "{" + members.map { "\(String(decoding: $0.key, as: UTF8.self)): \($0.value)" }.joined(separator: ", ")
+                + "}"
         }
     }
 }

@@ -10,7 +10,7 @@ import Glibc
 
 /// Every target there is.
 public let fuzzTargets: [FuzzTarget] = unsafe [
-    FuzzTarget(name: "yaml", run: fuzzYAML),
+    FuzzTarget(name: "yaml", run: fuzzYAML)
 ]
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.

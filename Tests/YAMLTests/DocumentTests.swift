@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func everyValueAndKeyKeepsItsPlace() throws {
-        let document = try Self.document("a: 1\nlist:\n- x: é\n  y: [1, z]\n- |\n  text\nb: &k 2\nc: *k\n")
+        let document = try Self.document("a: 1\nlist:\n- x: é\n  z: [1, w]\n- |\n  text\nb: &k 2\nc: *k\n")
         try document.json.withRoot { root in
             func place(_ node: JSONNode?) throws -> [Int] {
                 let position = document.position(of: try #require(node))
@@ -24,7 +24,7 @@ import Testing
             #expect(try place(root["a"]) == [1, 4])
             let list = try #require(root["list"])
             #expect(try place(list) == [3, 1])
-            #expect(try place(list.element(0)?["y"]?.element(1)) == [4, 10])
+            #expect(try place(list.element(0)?["z"]?.element(1)) == [4, 10])
             #expect(try place(list.element(1)) == [5, 3])
             #expect(try place(root["c"]) == [8, 4])
             let keys = root.members.map { document.position(of: $0.key) }
@@ -33,9 +33,9 @@ import Testing
     }
 
     static let merges: [(text: String, json: String)] = [
-        ("a: &a {x: 1}\nb: {<<: *a, y: 2}\n", #"{"a":{"x":1},"b":{"x":1,"y":2}}"#),
-        ("b: {<<: [{x: 1}, {y: 2}]}\n", #"{"b":{"y":2,"x":1}}"#),
-        ("a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: *b}\n", #"{"a":{"x":1},"b":{"x":1,"y":2},"c":{"x":1,"y":2}}"#),
+        ("a: &a {x: 1}\nb: {<<: *a, z: 2}\n", #"{"a":{"x":1},"b":{"x":1,"z":2}}"#),
+        ("b: {<<: [{x: 1}, {z: 2}]}\n", #"{"b":{"z":2,"x":1}}"#),
+        ("a: &a {x: 1}\nb: &b {<<: *a, z: 2}\nc: {<<: *b}\n", #"{"a":{"x":1},"b":{"x":1,"z":2},"c":{"x":1,"z":2}}"#),
         ("\"<<\": 1\n", #"{"<<":1}"#),
     ]
 
@@ -69,7 +69,8 @@ import Testing
         "a0: &a0 {x: 1}\n" + levels(9) { "a\($0): &a\($0)\n  <<: [" + repeated("*a\($0 - 1)", 9) + "]\n" },
         "a: &a \"" + String(repeating: "x", count: 100_000) + "\"\nb: [" + repeated("*a", 1_000) + "]\n",
         "a: &a {k: \"" + String(repeating: "x", count: 100_000) + "\"}\nb: [" + repeated("{<<: *a}", 1_000) + "]\n",
-        "pad: [" + repeated("1", 5_000) + "]\na0: &a0 [x]\n" + levels(9) { "a\($0): &a\($0) [" + repeated("*a\($0 - 1)", 9) + "]\n" },
+        "pad: [" + repeated("1", 5_000) + "]\na0: &a0 [x]\n"
+            + levels(9) { "a\($0): &a\($0) [" + repeated("*a\($0 - 1)", 9) + "]\n" },
     ]
 
     static func levels(_ count: Int, _ line: (Int) -> String) -> String { (1...count).map(line).joined() }

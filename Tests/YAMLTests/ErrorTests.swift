@@ -58,7 +58,10 @@ import Testing
     }
 
     @Test func refusesWhatIsNotUTF8() {
-        for bytes: [UInt8] in [[0x61, 0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]] {
+        let texts: [[UInt8]] = [
+            [0x61, 0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
+        ]
+        for bytes in texts {
             let error = #expect(throws: YAMLError.self) { try YAMLDocument(parsing: bytes) }
             #expect(error?.reason == .invalidUTF8)
         }

@@ -6,8 +6,10 @@ import Testing
     static let kubernetes: [(text: String, value: YAMLScalar)] = [
         ("", .null), ("~", .null), ("NULL", .null), ("nULL", .string), ("y", .bool(true)), ("N", .bool(false)),
         ("On", .bool(true)), ("oFF", .string), ("TRUE", .bool(true)), ("tRUE", .string), ("False", .bool(false)),
-        ("0", .int(0)), ("-0", .int(0)), ("0755", .int(493)), ("08", .double(8)), ("0o17", .int(15)), ("0O17", .int(15)),
-        ("0x1F", .int(31)), ("-0x1f", .int(-31)), ("0x", .string), ("0z7", .string), ("0b101", .int(5)), ("0b12", .string),
+        ("0", .int(0)), ("-0", .int(0)), ("0755", .int(493)), ("08", .double(8)), ("0o17", .int(15)),
+        ("0O17", .int(15)),
+        ("0x1F", .int(31)), ("-0x1f", .int(-31)), ("0x", .string), ("0z7", .string), ("0b101", .int(5)),
+        ("0b12", .string),
         ("0b-1", .int(-1)), ("0b", .string), ("0o", .string), ("1_000", .int(1_000)), ("_1", .string), ("+5", .int(5)),
         ("--5", .string), ("-", .string), ("+", .string), ("9223372036854775808", .uint(1 << 63)),
         ("+9223372036854775808", .double(0x1p63)), ("-9223372036854775808", .int(.min)),

@@ -14,15 +14,24 @@ import Testing
     }
 
     static let styles: [(json: String, yaml: String)] = [
-        (#"{"a":1,"b":[1,{"c":"d","e":[]},[2,[3]]],"f":{}}"#, "a: 1\nb:\n- 1\n- c: d\n  e: []\n- - 2\n  - - 3\nf: {}\n"),
+        (
+            #"{"a":1,"b":[1,{"c":"d","e":[]},[2,[3]]],"f":{}}"#,
+            "a: 1\nb:\n- 1\n- c: d\n  e: []\n- - 2\n  - - 3\nf: {}\n"
+        ),
         (#"{"s":"line\nnext\n"}"#, "s: |\n  line\n  next\n"),
         (#"["line\nnext"]"#, "- |-\n  line\n  next\n"),
         (#"{"s":"line\n\n\n"}"#, "s: |+\n  line\n\n\n"),
         (#"{"s":"  line\nnext"}"#, "s: |2-\n    line\n  next\n"),
         (#"{"yes":"no","1":"0x10","x":"a: b"}"#, "\"yes\": \"no\"\n\"1\": \"0x10\"\nx: \"a: b\"\n"),
         (#"{"s":"say \"hi\" #1","t":"it's","u":"*/5 * * * *"}"#, "s: 'say \"hi\" #1'\nt: it's\nu: \"*/5 * * * *\"\n"),
-        (#"{"image":"nginx:1.25@sha256:abc","args":["--flag=1","-x"]}"#, "image: nginx:1.25@sha256:abc\nargs:\n- --flag=1\n- -x\n"),
-        (#"{"t":"a\tb","z":"\u0000\u0085\u2028","m":null,"d":1.5,"e":true}"#, "t: \"a\\tb\"\nz: \"\\x00\\x85\\u2028\"\nm: null\nd: 1.5\ne: true\n"),
+        (
+            #"{"image":"nginx:1.25@sha256:abc","args":["--flag=1","-x"]}"#,
+            "image: nginx:1.25@sha256:abc\nargs:\n- --flag=1\n- -x\n"
+        ),
+        (
+            #"{"t":"a\tb","z":"\u0000\u0085\u2028","m":null,"d":1.5,"e":true}"#,
+            "t: \"a\\tb\"\nz: \"\\x00\\x85\\u2028\"\nm: null\nd: 1.5\ne: true\n"
+        ),
         (#"[]"#, "[]\n"), (#""""#, "\"\"\n"), (#"[[],{}]"#, "- []\n- {}\n"),
     ]
 
