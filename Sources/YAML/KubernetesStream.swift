@@ -8,6 +8,8 @@ public struct KubernetesStream: ~Copyable {
     private let text: YAMLText
     private let options: YAMLOptions
     private var position = 0
+    /// The line the position is at, from zero.
+    private var line = 0
     private var documents = 0
     private var isAtEnd = false
 
@@ -43,7 +45,7 @@ public struct KubernetesStream: ~Copyable {
         let start = position
         while position < text.bytes.count, !isAtEnd {
             let line = position
-            position = endOfLine(line)
+            skipLine()
             guard isSeparator(line) else { continue }
             try checkSeparator(line)
             if line > start { return start..<line }
@@ -58,10 +60,12 @@ public struct KubernetesStream: ~Copyable {
         return bytes.count - line >= 3 && bytes[line] == 0x2D && bytes[line + 1] == 0x2D && bytes[line + 2] == 0x2D
     }
 
-    private func endOfLine(_ line: Int) -> Int {
-        var index = line
-        while index < text.bytes.count, text.bytes[index] != 0x0A { index += 1 }
-        return min(index + 1, text.bytes.count)
+    /// Goes to the next line; to this reader a lone carriage return does not end one.
+    private mutating func skipLine() {
+        repeat {
+            line += 1
+            position = line < text.lineStarts.count ? Int(text.lineStarts[line]) : text.bytes.count
+        } while position < text.bytes.count && text.bytes[position - 1] != 0x0A
     }
 
     /// White space and a comment may follow the dashes, nothing else.

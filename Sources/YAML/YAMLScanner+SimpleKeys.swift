@@ -32,10 +32,15 @@ extension YAMLScanner {
     mutating func simpleKeyIsValid(_ index: Int) throws(YAMLError) -> Bool {
         let key = simpleKeys[index]
         guard key.isPossible else { return false }
+        if streamEndSeen { return try giveUpSimpleKey(index) }
         // In a core flow mapping a key may cross lines; in Kubernetes' grammar no key does.
         if isCore && index > 0 && index - 1 < flowIsMapping.count && flowIsMapping[index - 1] { return true }
-        if key.line == line && !isTooLong(key) { return true }
-        if key.isRequired { throw fail(.simpleKeyWithoutColon, at: key.position) }
+        return try key.line == line && !isTooLong(key) || giveUpSimpleKey(index)
+    }
+
+    /// False, unless the candidate had to be a key.
+    private mutating func giveUpSimpleKey(_ index: Int) throws(YAMLError) -> Bool {
+        if simpleKeys[index].isRequired { throw fail(.simpleKeyWithoutColon, at: simpleKeys[index].position) }
         simpleKeys[index].isPossible = false
         return false
     }
@@ -59,11 +64,7 @@ extension YAMLScanner {
     /// Gives up the innermost candidate.
     mutating func removeSimpleKey() throws(YAMLError) {
         let last = simpleKeys.count - 1
-        guard simpleKeys[last].isPossible else { return }
-        if simpleKeys[last].isRequired {
-            throw fail(.simpleKeyWithoutColon, at: simpleKeys[last].position)
-        }
-        simpleKeys[last].isPossible = false
+        if simpleKeys[last].isPossible { _ = try giveUpSimpleKey(last) }
     }
 
     mutating func increaseFlowLevel(isMapping: Bool) throws(YAMLError) {

@@ -7,7 +7,7 @@ public struct YAMLText: Sendable {
 
     /// The bytes as they were given.
     public let bytes: [UInt8]
-    private let lineStarts: [UInt32]
+    let lineStarts: [UInt32]
 
     /// Keeps the bytes and finds the lines; those beyond `bytesLimit` are not looked for.
     public init(_ bytes: [UInt8]) {
