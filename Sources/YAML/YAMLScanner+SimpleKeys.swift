@@ -35,7 +35,8 @@ extension YAMLScanner {
         if streamEndSeen { return try giveUpSimpleKey(index) }
         // In a core flow mapping a key may cross lines; in Kubernetes' grammar no key does.
         if isCore && index > 0 && index - 1 < flowIsMapping.count && flowIsMapping[index - 1] { return true }
-        return try key.line == line && !isTooLong(key) || giveUpSimpleKey(index)
+        if key.line == line && !isTooLong(key) { return true }
+        return try giveUpSimpleKey(index)
     }
 
     /// False, unless the candidate had to be a key.
