@@ -56,7 +56,8 @@ extension YAMLError {
         case expectedMappingEnd, duplicateProperty, aliasWithProperties
         // The meaning.
         case unknownAnchor, selfReference, excessiveAliasing, tooManyNodes, duplicateKey, complexKey, nullKey
-        case unsignedKey, mergeNeedsMapping, wrongTag, invalidBinary, notANumber, invalidSeparator, tooManyDocuments
+        case unsignedKey, mergeNeedsMapping, wrongTag, invalidBinary, notANumber, invalidSeparator, invalidJSON
+        case tooManyDocuments
     }
 }
 
@@ -126,6 +127,7 @@ extension YAMLError.Reason {
         .invalidBinary: "this !!binary value is not base64",
         .notANumber: "infinity and not-a-number cannot be kept in JSON",
         .invalidSeparator: "only a comment may follow '---' on its line",
+        .invalidJSON: "this is not JSON, as what precedes it is",
         .tooManyDocuments: "more documents than the limit",
     ]
 }

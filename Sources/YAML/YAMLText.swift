@@ -41,7 +41,7 @@ public struct YAMLText: Sendable {
     }
 
     /// The last line that starts at or before the byte.
-    private func lineIndex(of offset: Int) -> Int {
+    func lineIndex(of offset: Int) -> Int {
         var low = 0
         var high = lineStarts.count
         while high - low > 1 {

@@ -144,7 +144,9 @@ enum Outcome: Equatable, CustomStringConvertible {
 
     static func kubernetesStream(of text: String, options: YAMLOptions) -> [Outcome] {
         var outcomes: [Outcome] = []
-        guard var stream = try? KubernetesStream(Array(text.utf8), options: options) else { return [.error("")] }
+        guard var stream = try? KubernetesStream(Array(text.utf8), options: options, acceptsJSON: false) else {
+            return [.error("")]
+        }
         while true {
             do throws(YAMLError) {
                 guard let document = try stream.next() else { return outcomes }
