@@ -5,7 +5,6 @@ They come from the conformance corpus (PORTCULLIS_CORPUS, or ../shared/corpus be
 fuzzers start from nothing. An input with two parts has a zero byte between them.
 """
 import hashlib
-import json
 import pathlib
 import sys
 import os
@@ -24,8 +23,31 @@ def write(target, parts):
     (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
 
 
-for name in ("suite.json", "k8s-idioms.json"):
-    path = corpus / "yaml" / name
-    if path.exists():
-        for case in json.loads(path.read_text()):
+def json_seeds():
+    import json
+
+    for path in sorted(corpus.glob("json/test_*/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for path in sorted(corpus.glob("reviews/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for name in ("tests", "spec_tests", "merge_rfc7396"):
+        path = corpus / f"json-patch/{name}.json"
+        for case in json.loads(path.read_bytes()) if path.exists() else []:
+            write("json-patch", [json.dumps(case["doc"]), json.dumps(case["patch"])])
+            if "expected" in case:
+                write("json-diff", [json.dumps(case["doc"]), json.dumps(case["expected"])])
+
+
+def yaml_seeds():
+    import json
+
+    for name in ("suite.json", "k8s-idioms.json"):
+        path = corpus / "yaml" / name
+        for case in json.loads(path.read_text()) if path.exists() else []:
             write("yaml", [case["yaml"]])
+
+
+json_seeds()
+yaml_seeds()

@@ -9,9 +9,7 @@ import Glibc
 }
 
 /// Every target there is.
-public let fuzzTargets: [FuzzTarget] = unsafe [
-    FuzzTarget(name: "yaml", run: fuzzYAML)
-]
+public let fuzzTargets: [FuzzTarget] = jsonFuzzTargets + yamlFuzzTargets
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {

@@ -1,6 +1,11 @@
 import JSON
 import YAML
 
+/// The targets of the YAML engine.
+let yamlFuzzTargets: [FuzzTarget] = unsafe [
+    FuzzTarget(name: "yaml", run: fuzzYAML)
+]
+
 /// Reads the bytes as YAML in every way there is, and holds whatever is accepted to the writer's promise: both schemas
 /// read back the value that was written.
 public func fuzzYAML(_ input: UnsafeRawBufferPointer) {

@@ -1,6 +1,3 @@
-// For the linker: converting floats exactly calls into libm.
-import Glibc
-
 extension JSONNode {
     /// How numbers are compared.
     public enum NumberEquality: Sendable {
@@ -64,14 +61,10 @@ extension JSONNode {
         return isString ? hasSameString(as: other) : bool == other.bool
     }
 
+    /// Where either is a float both are compared as floats: that is what the text of the other would have become.
     private func hasSameNumber(as other: JSONNode) -> Bool {
-        switch (kind, other.kind) {
-        case (.double, .double): return double == other.double
-        case (.double, _): return other.hasSameNumber(as: self)
-        case (.int, .double): return other.double.flatMap { Int64(exactly: $0) } == int
-        case (.uint, .double): return other.double.flatMap { UInt64(exactly: $0) } == uint
-        default: return kind == other.kind && words[place + 1] == other.words[other.place + 1]
-        }
+        if kind == .double || other.kind == .double { return double == other.double }
+        return kind == other.kind && words[place + 1] == other.words[other.place + 1]
     }
 }
 
