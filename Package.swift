@@ -46,6 +46,7 @@ let package = Package(
     targets: [
         // The parts, from the bottom up: an arrow only ever points to a line above.
         part("JSON"),
+        part("LinearRegex"),
 
         // The programs.
         program("portcullis", ["JSON"]),
@@ -56,6 +57,8 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing("FuzzTargets", ["JSON"]),
         tests("TidyTests", ["TestSupport"]),
+        tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
+        tests("OracleTests", ["LinearRegex", "TestSupport"]),
         tests("AllocationTests", ["JSON", "AllocationCounter"]),
     ]
 )
