@@ -17,8 +17,8 @@ extension LazyDFA {
         let holding: Assertion = kind == 0 ? [.beginText, .beginLine] : kind == 1 ? [.beginLine] : []
         space.reserve(program)
         space.next.removeAll()
-        let start = isSearch ? program.searchStart : program.start
-        Workspace.close(program, from: start, where: holding, into: &space.next, pending: &space.pending)
+        space.roots.removeAll(keepingCapacity: true)
+        space.enter(program, isSearch ? program.searchStart : program.start, where: holding)
         space.work += space.next.count
         let built = intern(program, holding: holding, afterWord: kind == 2, isMatch: false, &space)
         guard case .transition(let value) = built else { return built }
@@ -38,7 +38,7 @@ extension LazyDFA {
     ) -> Built {
         let state = states[Int(row) / stride]
         let byte = kind == endClass ? nil : program.representatives[kind]
-        enter(program, state, before: byte, &space)
+        open(program, state, before: byte, &space)
         let isMatch = step(program, byte, &space)
         let holding: Assertion = byte == 10 ? [.beginLine] : []
         let built = intern(program, holding: holding, afterWord: Context.isWord(byte), isMatch: isMatch, &space)
@@ -48,19 +48,19 @@ extension LazyDFA {
         return .transition(value)
     }
 
-    /// Puts the state's members in `space.current`, with those that the byte to come lets in.
-    private func enter(
+    /// Puts in `space.current` the instructions that the byte to come meets.
+    private func open(
         _ program: borrowing Program, _ state: State, before byte: UInt8?, _ space: inout Workspace
     ) {
         var holding = state.holding
         if byte == nil { holding.formUnion([.endText, .endLine]) }
         if byte == 10 { holding.insert(.endLine) }
         holding.insert(state.afterWord == Context.isWord(byte) ? .notWordBoundary : .wordBoundary)
-        let isOpen = !state.needed.isDisjoint(with: holding)
+        let isWaiting = !state.needed.isEmpty
         space.reserve(program)
         space.current.removeAll()
         for index in state.first..<state.first + state.count {
-            if isOpen {
+            if isWaiting {
                 Workspace.close(
                     program, from: members[index], where: holding, into: &space.current, pending: &space.pending)
             } else {
@@ -75,6 +75,7 @@ extension LazyDFA {
         let holding: Assertion = byte == 10 ? [.beginLine] : []
         var isMatch = false
         space.next.removeAll()
+        space.roots.removeAll(keepingCapacity: true)
         for place in 0..<space.current.count {
             let instruction = program.instructions[Int(space.current.dense[place])]
             switch instruction.operation {
@@ -84,8 +85,7 @@ extension LazyDFA {
                 if !program.isLongest { return true }
             case .range, .table:
                 guard let byte, let target = program.target(of: instruction, byte: byte) else { continue }
-                Workspace.close(
-                    program, from: target, where: holding, into: &space.next, pending: &space.pending)
+                space.enter(program, target, where: holding)
             default: break
             }
         }
@@ -102,7 +102,7 @@ extension LazyDFA {
         // What is around matters only to those who ask, and less of it makes fewer states.
         let state = State(
             first: members.count, count: space.members.count, holding: needed.isEmpty ? [] : holding, needed: needed,
-            afterWord: afterWord && !needed.isDisjoint(with: .word), isMatch: isMatch)
+            afterWord: afterWord && !needed.isEmpty && !program.assertions.isDisjoint(with: .word), isMatch: isMatch)
         var bucket = Self.hash(space.members, state) & (buckets.count - 1)
         while buckets[bucket] != 0 {
             let known = Int(buckets[bucket]) - 1
@@ -135,7 +135,10 @@ extension LazyDFA {
         UInt32(truncatingIfNeeded: number * stride) | (states[number].isMatch ? Self.matchBit : 0)
     }
 
-    /// Fills `space.members` with the instructions of `space.next` that a state must keep; the assertions among them.
+    /// Fills `space.members` with what a state must keep; the answer is the assertions that wait for the byte to come.
+    ///
+    /// Without those it is the instructions that read. With them it is the roots, to be followed again once that byte is
+    /// seen: to follow on from the assertions alone would forget which ways were taken before them, and so the order.
     private func gather(_ program: borrowing Program, _ space: inout Workspace) -> Assertion {
         var needed: Assertion = []
         space.members.removeAll(keepingCapacity: true)
@@ -145,14 +148,14 @@ extension LazyDFA {
             switch instruction.operation {
             case .range, .table: space.members.append(index)
             case .assertion:
-                space.members.append(index)
-                needed.insert(Assertion(rawValue: UInt8(truncatingIfNeeded: instruction.other)))
-            case .match:
-                space.members.append(index)
-                if !program.isLongest { return needed }
+                let assertion = Assertion(rawValue: UInt8(truncatingIfNeeded: instruction.other))
+                needed.formUnion(assertion.subtracting([.beginLine, .beginText]))
+            case .match: space.members.append(index)
             default: break
             }
+            if instruction.operation == .match, !program.isLongest { break }
         }
+        if !needed.isEmpty { swap(&space.members, &space.roots) }
         // The order matters only where there is a preference.
         if program.isLongest { space.members.sort() }
         return needed

@@ -22,7 +22,7 @@
         var count: Int
         /// What holds before the byte that is read next.
         var holding: Assertion
-        /// The assertions that its members wait for.
+        /// The assertions that wait for the byte that is read next; where there are any, the members are roots.
         var needed: Assertion
         var afterWord: Bool
         var isMatch: Bool

@@ -39,6 +39,8 @@ struct Workspace {
     var next = SparseSet()
     /// Instructions still to be followed, the next on top.
     var pending: [UInt32] = []
+    /// Where the threads of a state that is being made come in, before anything was followed.
+    var roots: [UInt32] = []
     /// Members of a state that is being made.
     var members: [UInt32] = []
     /// Instructions looked at since the caller was last asked whether to stop.
@@ -47,6 +49,13 @@ struct Workspace {
     mutating func reserve(_ program: borrowing Program) {
         current.reserve(program.instructions.count)
         next.reserve(program.instructions.count)
+    }
+
+    /// Lets a thread come in at an instruction, unless one that is preferred went there already.
+    mutating func enter(_ program: borrowing Program, _ root: UInt32, where holding: Assertion) {
+        guard next.index(of: root) == nil else { return }
+        roots.append(root)
+        Self.close(program, from: root, where: holding, into: &next, pending: &pending)
     }
 
     /// Adds to a set everything that can be reached from an instruction without reading, in order of preference.
