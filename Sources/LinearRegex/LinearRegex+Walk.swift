@@ -5,8 +5,6 @@ extension LinearRegex {
         var limit: Int
         var wantsGroups: Bool
         var isValidUTF8: Bool
-        /// True to pass over an empty match right after another, as Go's `FindAll` does; `ReplaceAll` has its own rule.
-        var skipsEmptyAfterMatch = true
     }
 
     /// Calls `body` with the slots of each match in turn, in positions of the original text.
@@ -66,6 +64,7 @@ extension CompiledPattern {
             let isSkipped = end == position && start == matchEnd
             position = end == position ? unsafe end + Self.width(text, at: end) : end
             matchEnd = end
+            // An empty match right after another match is none.
             if isSkipped { continue }
             left -= 1
             body(groups)
