@@ -50,12 +50,12 @@ let package = Package(
 
         // The programs.
         program("portcullis", ["JSON"]),
-        program("benchmark", ["JSON", "AllocationCounter"]),
+        program("benchmark", ["JSON", "LinearRegex", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON"]),
+        testing("FuzzTargets", ["JSON", "LinearRegex"]),
         tests("TidyTests", ["TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
