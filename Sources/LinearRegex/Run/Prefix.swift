@@ -53,11 +53,13 @@ struct Prefix: Sendable {
     private static func frequency(_ byte: UInt8) -> Int {
         switch byte {
         case UInt8(ascii: "e"), UInt8(ascii: "t"), UInt8(ascii: "a"), UInt8(ascii: "o"), UInt8(ascii: "i"),
-            UInt8(ascii: "n"), UInt8(ascii: "s"), UInt8(ascii: "r"), UInt8(ascii: " "):
+            UInt8(ascii: "n"), UInt8(ascii: "s"), UInt8(ascii: "r"), UInt8(ascii: " "), UInt8(ascii: "-"):
             4
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): 3
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-")...UInt8(ascii: "/"): 2
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), 0x80...: 1
+        case UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "0")...UInt8(ascii: "9"): 3
+        case UInt8(ascii: "j"), UInt8(ascii: "k"), UInt8(ascii: "q"), UInt8(ascii: "v"), UInt8(ascii: "x"),
+            UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), 0x80...:
+            1
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): 2
         default: 0
         }
     }
