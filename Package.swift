@@ -59,6 +59,7 @@ let package = Package(
         tests("TidyTests", ["TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
-        tests("AllocationTests", ["JSON", "AllocationCounter"]),
+        tests("ConformanceTests", ["LinearRegex", "TestSupport"]),
+        tests("AllocationTests", ["JSON", "LinearRegex", "AllocationCounter"]),
     ]
 )

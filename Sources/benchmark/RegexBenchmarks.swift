@@ -18,7 +18,9 @@ enum RegexBenchmarks {
             try row("captures/images", image, images, barRatio: 3, wantsGroups: true),
             try row("matches/literal-1MB", "kube-apiserver", [filler], barRatio: nil),
             try row("matches/case-1MB", "(?i)kube-(apiserver|proxy)", [filler], barRatio: nil),
-            try row("captures/search-1MB", #"([a-z]+)-(\d+)-(\d+)!"#, [filler + "pod-12-34!"], barRatio: nil, wantsGroups: true),
+            try row(
+                "captures/search-1MB", #"([a-z]+)-(\d+)-(\d+)!"#, [filler + "pod-12-34!"], barRatio: nil,
+                wantsGroups: true),
             try row("matches/nested-star-1MB", "(a*)*b", [String(repeating: "a", count: 1 << 20)], barRatio: nil),
             try row("matches/nested-plus-1MB", "(x+x+)+y", [String(repeating: "x", count: 1 << 20)], barRatio: nil),
         ]
@@ -33,7 +35,8 @@ enum RegexBenchmarks {
         default: "Not an image \(index)"
         }
     }
-    private static let filler = String(String(repeating: "the quick brown pod-7-x jumps over 12 lazy nodes; ", count: 21_000).prefix(1 << 20))
+    private static let filler = String(
+        String(repeating: "the quick brown pod-7-x jumps over 12 lazy nodes; ", count: 21_000).prefix(1 << 20))
 
     /// One row: every text once is one operation.
     private static func row(

@@ -18,7 +18,8 @@ public func fuzzRegexMatch(_ input: UnsafeRawBufferPointer) {
     else { return }
     var scratch = LinearRegex.Scratch()
     let groups = roomy.captures(in: text.span, scratch: &scratch)
-    precondition(cramped.captures(in: text.span, scratch: &scratch) == groups, "the automaton and the simulation differ")
+    precondition(
+        cramped.captures(in: text.span, scratch: &scratch) == groups, "the automaton and the simulation differ")
     precondition(roomy.matches(text.span, scratch: &scratch) == (groups != nil), "matches and captures differ")
     precondition(cramped.matches(text.span, scratch: &scratch) == (groups != nil), "matches and captures differ")
     precondition(roomy.firstMatch(in: text.span, scratch: &scratch) == groups?[0], "firstMatch and captures differ")
@@ -26,7 +27,8 @@ public func fuzzRegexMatch(_ input: UnsafeRawBufferPointer) {
     precondition(whole.lowerBound >= 0 && whole.upperBound <= text.count, "a match outside the text")
     for group in groups {
         guard let group else { continue }
-        precondition(whole.lowerBound <= group.lowerBound && group.upperBound <= whole.upperBound, "a group outside the match")
+        precondition(
+            whole.lowerBound <= group.lowerBound && group.upperBound <= whole.upperBound, "a group outside the match")
     }
     var end = -1
     for match in roomy.findAll(in: text.span, limit: 100, scratch: &scratch) {

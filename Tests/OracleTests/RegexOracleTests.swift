@@ -3,7 +3,7 @@ import LinearRegex
 import TestSupport
 import Testing
 
-/// Random patterns and texts against RE2, and against Go where it is installed.
+/// Random patterns and texts against RE2, and against Go by way of a file.
 ///
 /// `REGEX_ORACLE_COUNT` sets the number of pairs and `REGEX_ORACLE_SEED` the seed; `REGEX_ORACLE_FILE` names a file of
 /// lines to check instead, as `Tests/Oracles/regex.go` writes them.
@@ -17,7 +17,7 @@ struct RegexOracleTests {
         if let file = Self.environment["REGEX_ORACLE_FILE"] {
             lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
         } else {
-            lines = try Self.run("python3", Self.oracle("regex.py"), "--seed", seed, "--count", count)
+            lines = try Self.run(Self.python, Self.oracle("regex.py"), "--seed", seed, "--count", count)
         }
         guard !lines.isEmpty else {
             try #require(!Corpus.isRequired, "google-re2 (PyPI) is required here (CI=true) and is not installed")
@@ -29,6 +29,12 @@ struct RegexOracleTests {
         print("regex oracle: \(checker.checked) pairs, seed \(seed)")
         #expect(checker.failures.isEmpty, "\(checker.failures.count) of them, first \(checker.failures.prefix(10))")
     }
+
+    /// The Python that has the modules: the checkout's own, or the machine's.
+    static let python: String = {
+        let own = Corpus.checkout.appendingPathComponent(".build/python/bin/python3").path
+        return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
+    }()
 
     static func oracle(_ name: String) -> String {
         Corpus.checkout.appendingPathComponent("Tests/Oracles").appendingPathComponent(name).path
@@ -59,16 +65,23 @@ struct RegexChecker: ~Copyable {
 
     mutating func check(_ line: Substring) {
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-        guard fields.count == 3 else {
+        guard fields.count == 3 || fields.count == 5 else {
             failures.append("not a line of an oracle: \(line)")
             return
         }
         let pattern = Self.bytes(fields[0])
         let text = Self.bytes(fields[1])
         checked += 1
-        let ours = answer(pattern, text, isRefusalWorded: fields[2].hasSuffix("!"))
-        guard ours != fields[2] else { return }
-        let theirs = fields[2].hasSuffix("!") ? String(decoding: Self.bytes(fields[2].dropLast()), as: UTF8.self) : String(fields[2])
+        expect(answer(pattern, text, isRefusalWorded: fields[2].hasSuffix("!")), fields[2], pattern, text)
+        guard fields.count == 5, case .success(let regex) = compiled else { return }
+        let all = regex.findAll(in: text.span, scratch: &scratch).map(Self.span).joined(separator: ",")
+        expect(all, fields[3], pattern, text)
+        let replaced = regex.replaceAll(in: text.span, with: regex.template("<$1>"), scratch: &scratch)
+        expect(Self.hexadecimal(replaced), fields[4], pattern, text)
+    }
+
+    private mutating func expect(_ ours: String, _ theirs: Substring, _ pattern: [UInt8], _ text: [UInt8]) {
+        if ours == theirs { return }
         failures.append(
             "\(String(decoding: pattern, as: UTF8.self)) on \(String(decoding: text, as: UTF8.self).debugDescription): "
                 + "\(ours), not \(theirs)")
@@ -82,7 +95,7 @@ struct RegexChecker: ~Copyable {
         switch compiled {
         case .failure(let error):
             guard isRefusalWorded else { return "refused" }
-            return error.description.utf8.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "!"
+            return Self.hexadecimal(error.description.utf8) + "!"
         case .success(let regex):
             let groups = regex.captures(in: text.span, scratch: &scratch)
             if regex.matches(text.span, scratch: &scratch) != (groups != nil) { return "matches is not captures" }
@@ -90,6 +103,10 @@ struct RegexChecker: ~Copyable {
             return groups.map { $0.map(Self.span).joined(separator: ",") } ?? "none"
         case nil: return "not compiled"
         }
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     private static func span(_ range: Range<Int>?) -> String {

@@ -1,5 +1,6 @@
 // Go's answers to the lines of regex.py: pattern and text in hexadecimal on standard input, a tab between them and
-// anything after; on standard output the same with Go's answer last: the error's text, `none`, or spans.
+// anything after; on standard output the same with Go's answers: the error's text in hexadecimal and `!`, `none`, or
+// spans; then the spans of all matches, and the text with `<$1>` for every match.
 package main
 
 import (
@@ -31,6 +32,18 @@ func answer(pattern string, text []byte) string {
 	return strings.Join(spans, ",")
 }
 
+func every(pattern string, text []byte) string {
+	compiled, err := regexp.Compile(pattern)
+	if err != nil {
+		return "\t"
+	}
+	var spans []string
+	for _, found := range compiled.FindAllIndex(text, -1) {
+		spans = append(spans, fmt.Sprintf("%d:%d", found[0], found[1]))
+	}
+	return strings.Join(spans, ",") + "\t" + hex.EncodeToString(compiled.ReplaceAll(text, []byte("<$1>")))
+}
+
 func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(make([]byte, 1<<20), 1<<26)
@@ -40,6 +53,6 @@ func main() {
 		fields := strings.Split(lines.Text(), "\t")
 		pattern, _ := hex.DecodeString(fields[0])
 		text, _ := hex.DecodeString(fields[1])
-		fmt.Fprintf(out, "%s\t%s\t%s\n", fields[0], fields[1], answer(string(pattern), text))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", fields[0], fields[1], answer(string(pattern), text), every(string(pattern), text))
 	}
 }

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Random patterns and texts, with what RE2 makes of them (PyPI: google-re2).
 
-    regex.py [--seed N] [--count N]
+    regex.py [--seed N] [--count N] [--raw]
 
 One line for each pair: pattern and text in hexadecimal, then RE2's answer: `refused`, `none`, or the spans of the match
 and its groups, `0:3,0:1,-`. The pairs are valid UTF-8 and stay where RE2 and Go agree; `regex.go` beside this says what
 Go makes of the same lines, and is the judge where they do not.
+
+With --raw the texts hold bytes that are not UTF-8 and the patterns all there is, and RE2, which differs there, is not
+asked: such lines are for `regex.go`.
 """
 import argparse
 import random
@@ -66,6 +69,15 @@ def text(random):
     return "".join(random.choice(PIECES) for _ in range(random.randint(0, 12)))
 
 
+def torn(random, data):
+    """Bytes are lost, repeated or changed."""
+    data = bytearray(data)
+    for _ in range(random.randint(0, 3)):
+        at = random.randint(0, len(data))
+        data[at:at + random.randint(0, 1)] = bytes(random.choice([b"", b"\xff", b"\xc3", b"\xe2\x98", b"\xed\xa0\x80", b"\x80"]))
+    return bytes(data)
+
+
 def is_comparable(expression):
     # Where RE2 and Go are meant to differ, or RE2 is alone:
     #   \C: RE2 reads a byte, Go refuses it.       \B: RE2 lets it hold inside a code point.
@@ -89,6 +101,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--raw", action="store_true")
     arguments = parser.parse_args()
     generator = random.Random(arguments.seed)
     options = re2.Options()
@@ -97,12 +110,13 @@ def main():
     while written < arguments.count:
         expression = generator.choice(REAL) if generator.random() < 0.05 else pattern(generator, generator.randint(1, 4))
         expression = damaged(generator, expression)
-        if not is_comparable(expression):
+        if not arguments.raw and not is_comparable(expression):
             continue
         for _ in range(generator.randint(1, 4)):
             subject = text(generator)
-            found = answer(expression, subject, options)
-            print(expression.encode().hex(), subject.encode().hex(), found, sep="\t")
+            found = "" if arguments.raw else answer(expression, subject, options)
+            subject = torn(generator, subject.encode()) if arguments.raw else subject.encode()
+            print(expression.encode().hex(), subject.hex(), found, sep="\t")
             written += 1
 
 

@@ -26,7 +26,8 @@ extension SyntaxTree {
             case .empty: break
             case .literal:
                 for point in node.text {
-                    let isExact = !(0xD800...0xDFFF).contains(point)
+                    let isExact =
+                        !(0xD800...0xDFFF).contains(point)
                         && !(node.isFolded && CaseFolding.next(point) != point)
                     if !isExact { return (bytes, false) }
                     bytes += UTF8Decoder.encode(point)

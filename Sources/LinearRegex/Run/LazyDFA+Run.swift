@@ -23,7 +23,9 @@ extension LazyDFA {
         _ space: inout Workspace, shouldStop: () -> Bool
     ) -> Found {
         let before = unsafe Context.byte(text, goal.from - 1)
-        guard var state = begin(program, before: before, goal, accelerate: prefix.isUseful, &space) else { return .thrashed }
+        guard var state = begin(program, before: before, goal, accelerate: prefix.isUseful, &space) else {
+            return .thrashed
+        }
         var found = Found.nothing
         var position = goal.from
         while position < goal.bound {

@@ -105,7 +105,9 @@ extension Parser {
     private func dropRepeatedEmpty(_ alternatives: [Int]) -> [Int] {
         var result: [Int] = []
         for alternative in alternatives {
-            if tree.nodes[alternative].kind == .empty, let last = result.last, tree.nodes[last].kind == .empty { continue }
+            if tree.nodes[alternative].kind == .empty, let last = result.last, tree.nodes[last].kind == .empty {
+                continue
+            }
             result.append(alternative)
         }
         return result

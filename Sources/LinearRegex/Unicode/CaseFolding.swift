@@ -10,7 +10,9 @@ enum CaseFolding {
         var steps: [Step] = []
         var numbers = PackedNumbers(UnicodeTables.folds)
         var end: Int32 = 0
-        while let gap = numbers.next(), let more = numbers.next(), let stride = numbers.next(), let zigzag = numbers.next() {
+        while let gap = numbers.next(), let more = numbers.next(), let stride = numbers.next(),
+            let zigzag = numbers.next()
+        {
             let delta = zigzag & 1 == 0 ? zigzag >> 1 : -((zigzag + 1) >> 1)
             let first = end + gap
             for index in 0...more {
