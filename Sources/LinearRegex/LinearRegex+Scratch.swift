@@ -65,6 +65,9 @@ extension LinearRegex.Scratch {
     /// Counts what a run has added to the automata; the bound is kept when the next ones come.
     @inline(__always)
     mutating func settle(_ automata: UnsafeMutablePointer<LinearRegex.Automata>) {
+        guard unsafe automata.pointee.forward.hasGrown || automata.pointee.backward.hasGrown else { return }
+        unsafe automata.pointee.forward.hasGrown = false
+        unsafe automata.pointee.backward.hasGrown = false
         let now = unsafe automata.pointee.bytes
         bytes += unsafe now - automata.pointee.countedBytes
         unsafe automata.pointee.countedBytes = now

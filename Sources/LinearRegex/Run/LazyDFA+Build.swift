@@ -110,6 +110,7 @@ extension LazyDFA {
             bucket = (bucket + 1) & (buckets.count - 1)
         }
         guard reserveRow(space.members.count) else { return .full }
+        hasGrown = true
         members.append(contentsOf: space.members)
         states.append(state)
         buckets[bucket] = UInt32(truncatingIfNeeded: states.count)

@@ -95,7 +95,8 @@ extension LazyDFA {
 
     /// Follows known transitions to `stop`, or until one wants attention; the answer is the row that it is in.
     ///
-    /// This is the loop that everything else is there for: one load for the class, one for the transition.
+    /// This is the loop that everything else is there for. Each load of a transition waits for the one before; the
+    /// column, which does not, is added to the rows first so that nothing else is between them (a sixth of the time).
     @inline(__always)
     private func glide(
         _ text: UnsafeBufferPointer<UInt8>, _ position: inout Int, _ stop: Int, _ state: inout UInt32
@@ -106,7 +107,8 @@ extension LazyDFA {
         var row = state
         var at = position
         while at < stop {
-            let next = unsafe rows[Int(row) &+ Int(classes[Int(bytes[at])])]
+            let column = unsafe rows + Int(classes[Int(bytes[at])])
+            let next = unsafe column[Int(row)]
             at &+= 1
             if next >= Self.acceleratedBit {
                 position = at

@@ -43,6 +43,8 @@
     var starts: InlineArray<8, UInt32> = InlineArray(repeating: Self.unknown)
     /// The state of a search that has found nothing yet, when a prefix can be looked for instead.
     var acceleratedRow = Self.unknown
+    /// True once states were added that `Scratch` has not counted.
+    var hasGrown = true
     /// Bytes read since the tables were last emptied, and whether they ever were.
     var bytesSinceReset = 0
     var wasReset = false
