@@ -40,4 +40,14 @@ def json_seeds():
                 write("json-diff", [json.dumps(case["doc"]), json.dumps(case["expected"])])
 
 
+def yaml_seeds():
+    import json
+
+    for name in ("suite.json", "k8s-idioms.json"):
+        path = corpus / "yaml" / name
+        for case in json.loads(path.read_text()) if path.exists() else []:
+            write("yaml", [case["yaml"]])
+
+
 json_seeds()
+yaml_seeds()
