@@ -94,7 +94,7 @@ extension YAMLParser {
     }
 
     /// The bytes that a slice stands for.
-    func bytes(_ slice: YAMLSlice) -> ArraySlice<UInt8> {
+    @inline(__always) func bytes(_ slice: YAMLSlice) -> ArraySlice<UInt8> {
         slice.isScratch ? scanner.scratch[slice.range] : scanner.source[slice.range]
     }
 }
