@@ -4,6 +4,7 @@ import Foundation
 let areas: [(name: String, make: () throws -> [Benchmark])] = [
     ("json", JSONBenchmarks.make),
     ("yaml", YAMLBenchmarks.make),
+    ("regex", RegexBenchmarks.make),
 ]
 
 let usage = """
