@@ -41,8 +41,8 @@ public struct YAMLLimits: Equatable, Sendable {
     public var depthMax = 512
     /// Values of one document, before aliases are followed.
     public var nodesMax = 4_000_000
-    /// Values that following aliases may add to one document.
-    public var aliasNodesMax = 100_000
+    /// Values that following aliases may add to one document; it takes under ten milliseconds to add so many.
+    public var aliasNodesMax = 50_000
     /// Bytes of scalars that following aliases may add to one document.
     public var aliasBytesMax = 2 << 20
     /// Documents of one stream.

@@ -36,18 +36,18 @@ extension YAMLScanner {
     }
 
     /// In a flow collection Kubernetes' grammar takes any `?` for an indicator; the core one wants a space after it.
-    private func isKeyIndicator() -> Bool {
+    @inline(__always) private func isKeyIndicator() -> Bool {
         if isSpaceOrEnd(position + 1) { return true }
         return flowLevel > 0 && (!isCore || isFlowIndicator(position + 1))
     }
 
-    private func isValueIndicator(afterJSON: Bool) -> Bool {
+    @inline(__always) private func isValueIndicator(afterJSON: Bool) -> Bool {
         if isSpaceOrEnd(position + 1) { return true }
         guard flowLevel > 0 else { return false }
         return !isCore || isFlowIndicator(position + 1) || (afterJSON && simpleKeys[simpleKeys.count - 1].isPossible)
     }
 
-    private func startsPlain(_ byte: UInt8) -> Bool {
+    @inline(__always) private func startsPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "-"):
             return !isBlank(position + 1) && !(isCore && flowLevel > 0 && isFlowIndicator(position + 1))

@@ -31,7 +31,7 @@ extension YAMLScanner {
         scratch.append(contentsOf: source[pending.start..<pending.end])
     }
 
-    func slice(_ pending: YAMLPending) -> YAMLSlice {
+    @inline(__always) func slice(_ pending: YAMLPending) -> YAMLSlice {
         guard let start = pending.scratchStart else { return YAMLSlice(pending.start, pending.end) }
         return YAMLSlice(
             start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: scratch.count), isScratch: true)
@@ -123,7 +123,7 @@ extension YAMLScanner {
     }
 
     /// In a block the text goes on only on lines indented further; a core flow collection holds no other lines.
-    private func endsPlainByIndentation() throws(YAMLError) -> Bool {
+    @inline(__always) private func endsPlainByIndentation() throws(YAMLError) -> Bool {
         guard column <= indent else { return false }
         if flowLevel == 0 { return true }
         guard isCore, position < end, source[position] != UInt8(ascii: "#") else { return false }

@@ -14,7 +14,7 @@ extension YAMLScanner {
     /// How far a key without `?` may reach, in characters: YAML sets this so that a scanner needs to look no further.
     private static let simpleKeyLengthMax = 1024
 
-    var nextTokenNumber: Int { tokensTaken + tokens.count - head }
+    @inline(__always) var nextTokenNumber: Int { tokensTaken + tokens.count - head }
 
     /// True if the first token of the queue must wait, since a KEY may yet go before it.
     mutating func headMayBecomeKey() throws(YAMLError) -> Bool {
@@ -46,7 +46,7 @@ extension YAMLScanner {
         return false
     }
 
-    private func isTooLong(_ key: YAMLSimpleKey) -> Bool {
+    @inline(__always) private func isTooLong(_ key: YAMLSimpleKey) -> Bool {
         guard position - key.position > Self.simpleKeyLengthMax else { return false }
         var characters = 0
         for index in key.position..<position where source[index] & 0xC0 != 0x80 { characters += 1 }

@@ -38,8 +38,6 @@ struct YAMLScanner {
     var simpleKeys: [YAMLSimpleKey] = [YAMLSimpleKey()]
     /// Core only: the last token closed a quoted scalar or flow collection, so a `:` may touch what follows it.
     var lastIsJSONLike = false
-    /// Core only: the line's leading white space, or that after the last block indicator, holds a tab.
-    var separatedByTab = false
 
     init(_ input: YAMLInput, text: YAMLText, options: YAMLOptions) {
         source = input.bytes
@@ -96,40 +94,43 @@ struct YAMLScanner {
 
 // MARK: Bytes
 
-extension YAMLScanner {
-    var column: Int { position - lineStart }
+// These are inlined wherever they are used: called, each would be handed a copy of the scanner, which was a seventh of
+// the time of a parse.
 
-    func isBlank(_ index: Int) -> Bool { source[index] == 0x20 || source[index] == 0x09 }
+extension YAMLScanner {
+    @inline(__always) var column: Int { position - lineStart }
+
+    @inline(__always) func isBlank(_ index: Int) -> Bool { source[index] == 0x20 || source[index] == 0x09 }
 
     /// The length of the line break there, or zero.
-    func breakLength(_ index: Int) -> Int {
+    @inline(__always) func breakLength(_ index: Int) -> Int {
         let byte = source[index]
         let kind = classes[Int(byte)]
         if kind & YAMLCharacters.lineBreak != 0 { return byte == 0x0D && source[index + 1] == 0x0A ? 2 : 1 }
-        if kind & YAMLCharacters.wideBreak != 0 { return wideBreakLength(index) }
+        if kind & YAMLCharacters.wideBreak != 0 { return Self.wideBreakLength(source, index) }
         return 0
     }
 
     /// YAML 1.1 also ends lines at NEL (C2 85), LS and PS (E2 80 A8, E2 80 A9).
-    @inline(never) private func wideBreakLength(_ index: Int) -> Int {
+    @inline(never) private static func wideBreakLength(_ source: [UInt8], _ index: Int) -> Int {
         if source[index] == 0xC2 { return source[index + 1] == 0x85 ? 2 : 0 }
         return source[index + 1] == 0x80 && (source[index + 2] | 1) == 0xA9 ? 3 : 0
     }
 
-    func isBreakOrEnd(_ index: Int) -> Bool {
+    @inline(__always) func isBreakOrEnd(_ index: Int) -> Bool {
         source[index] == 0 || breakLength(index) > 0
     }
 
-    func isSpaceOrEnd(_ index: Int) -> Bool {
+    @inline(__always) func isSpaceOrEnd(_ index: Int) -> Bool {
         let kind = classes[Int(source[index])] & YAMLCharacters.space
         return kind != 0 && (kind != YAMLCharacters.wideBreak || breakLength(index) > 0)
     }
 
-    func isFlowIndicator(_ index: Int) -> Bool {
+    @inline(__always) func isFlowIndicator(_ index: Int) -> Bool {
         classes[Int(source[index])] & YAMLCharacters.flow != 0
     }
 
-    func isWord(_ index: Int) -> Bool { classes[Int(source[index])] & YAMLCharacters.word != 0 }
+    @inline(__always) func isWord(_ index: Int) -> Bool { classes[Int(source[index])] & YAMLCharacters.word != 0 }
 
     /// Crosses the line break at the position, if there is one.
     mutating func skipBreak() {
@@ -155,11 +156,18 @@ extension YAMLScanner {
     }
 
     mutating func skipToLineEnd() {
-        while !isBreakOrEnd(position) { position += 1 }
+        let stops = YAMLCharacters.lineBreak | YAMLCharacters.wideBreak | YAMLCharacters.end
+        var index = position
+        while true {
+            let kind = classes[Int(source[index])] & stops
+            if kind != 0 && (kind != YAMLCharacters.wideBreak || breakLength(index) > 0) { break }
+            index += 1
+        }
+        position = index
     }
 
     /// `---` or `...` at the start of a line, followed by white space.
-    func isDocumentMarker() -> Bool {
+    @inline(__always) func isDocumentMarker() -> Bool {
         guard position == lineStart else { return false }
         let byte = source[position]
         guard byte == 0x2D || byte == 0x2E else { return false }
