@@ -47,19 +47,23 @@ let package = Package(
         // The parts, from the bottom up: an arrow only ever points to a line above.
         part("JSON"),
         part("LinearRegex"),
+        part("YAML", ["JSON"]),
 
         // The programs.
-        program("portcullis", ["JSON"]),
-        program("benchmark", ["JSON", "LinearRegex", "AllocationCounter"]),
+        program("portcullis", ["JSON", "YAML"]),
+        program("benchmark", ["JSON", "YAML", "LinearRegex", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "LinearRegex"]),
+        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex"]),
         tests("TidyTests", ["TestSupport"]),
+        tests("JSONTests", ["JSON", "TestSupport"]),
+        tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
-        tests("ConformanceTests", ["LinearRegex", "TestSupport"]),
+        tests("EndToEndTests", ["portcullis"]),
+        tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "TestSupport"]),
         tests("AllocationTests", ["JSON", "LinearRegex", "AllocationCounter"]),
     ]
 )

@@ -40,4 +40,28 @@ def regex_seeds():
             write("regex-match", [pattern, text])
 
 
+def json_seeds():
+    for path in sorted(corpus.glob("json/test_*/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for path in sorted(corpus.glob("reviews/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for name in ("tests", "spec_tests", "merge_rfc7396"):
+        path = corpus / f"json-patch/{name}.json"
+        for case in json.loads(path.read_bytes()) if path.exists() else []:
+            write("json-patch", [json.dumps(case["doc"]), json.dumps(case["patch"])])
+            if "expected" in case:
+                write("json-diff", [json.dumps(case["doc"]), json.dumps(case["expected"])])
+
+
+def yaml_seeds():
+    for name in ("suite.json", "k8s-idioms.json"):
+        path = corpus / "yaml" / name
+        for case in json.loads(path.read_text()) if path.exists() else []:
+            write("yaml", [case["yaml"]])
+
+
+json_seeds()
+yaml_seeds()
 regex_seeds()

@@ -2,7 +2,9 @@ import Foundation
 
 /// Every area gives its benchmarks here; building one reads its inputs, so that is done only when it was asked for.
 let areas: [(name: String, make: () throws -> [Benchmark])] = [
-    ("regex", RegexBenchmarks.make)
+    ("json", JSONBenchmarks.make),
+    ("yaml", YAMLBenchmarks.make),
+    ("regex", RegexBenchmarks.make),
 ]
 
 let usage = """

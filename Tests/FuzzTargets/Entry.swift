@@ -9,10 +9,7 @@ import Glibc
 }
 
 /// Every target there is.
-public let fuzzTargets: [FuzzTarget] = unsafe [
-    FuzzTarget(name: "regex-compile", run: { unsafe fuzzRegexCompile($0) }),
-    FuzzTarget(name: "regex-match", run: { unsafe fuzzRegexMatch($0) }),
-]
+public let fuzzTargets: [FuzzTarget] = jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {

@@ -1,5 +1,10 @@
 import LinearRegex
 
+let regexFuzzTargets: [FuzzTarget] = unsafe [
+    FuzzTarget(name: "regex-compile", run: { unsafe fuzzRegexCompile($0) }),
+    FuzzTarget(name: "regex-match", run: { unsafe fuzzRegexMatch($0) }),
+]
+
 /// Compiles any bytes as a pattern.
 public func fuzzRegexCompile(_ input: UnsafeRawBufferPointer) {
     let pattern = unsafe Array(input)
