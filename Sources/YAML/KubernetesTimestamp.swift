@@ -48,7 +48,9 @@ enum KubernetesTimestamp {
             guard let hour = number(1...2), take(":"), let minute = number(1...2), take(":"),
                 let second = number(1...2), hour < 24, minute < 60, second < 60
             else { return false }
-            if take(".") || take(",") { return number(1...9) != nil }
+            guard take(".") || take(",") else { return true }
+            guard number(1...1) != nil else { return false }
+            while number(1...1) != nil {}
             return true
         }
 

@@ -83,12 +83,24 @@ extension YAMLDecoder {
     /// The core schema has no binary values: what such a tag is on stays the text it is.
     private func isBinary(_ node: YAMLNode) -> Bool { node.tag == .binary && options.schema == .kubernetes }
 
-    /// The bytes of a `!!binary` value as text; what is not UTF-8 is replaced, as Go's JSON encoder does.
+    /// The bytes of a `!!binary` value as text; each byte that is not UTF-8 is replaced, as Go's JSON encoder does.
     private func decodeBinary(_ node: YAMLNode) throws(YAMLError) -> [UInt8] {
         guard let decoded = Base64.decode((node.text.isScratch ? scratch : source)[node.text.range]) else {
             throw fail(.invalidBinary, at: node.start)
         }
-        return Array(String(decoding: decoded, as: UTF8.self).utf8)
+        return Self.replacingInvalid(decoded.span)
+    }
+
+    private static func replacingInvalid(_ bytes: Span<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            let width = bytes[index] < 0x80 ? 1 : YAMLInput.decode(bytes, at: index)?.width ?? 0
+            if width == 0 { text += [0xEF, 0xBF, 0xBD] }
+            for step in 0..<width { text.append(bytes[index + step]) }
+            index += max(width, 1)
+        }
+        return text
     }
 }
 

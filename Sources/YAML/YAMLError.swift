@@ -49,8 +49,8 @@ extension YAMLError {
         case blockEntryNotAllowed, mappingKeyNotAllowed, mappingValueNotAllowed, documentMarkerInScalar
         case unterminatedScalar, unknownEscape, invalidHexEscape, invalidUnicodeEscape, zeroIndentation
         case blockScalarHeader, blockScalarIndentation, anchorName, tagSyntax, undefinedTagHandle
-        case directiveSyntax, unknownDirective, directiveWithoutDocument, duplicateDirective, incompatibleVersion
-        case trailingContent
+        case directiveSyntax, unknownDirective, directiveWithoutDocument, duplicateDirective
+        case tooManyDirectives, incompatibleVersion, trailingContent
         // The parser.
         case expectedDocumentStart, expectedNode, expectedBlockEntry, expectedKey, expectedSequenceEnd
         case expectedMappingEnd, duplicateProperty, aliasWithProperties
@@ -104,6 +104,7 @@ extension YAMLError.Reason {
         .unknownDirective: "unknown directive",
         .directiveWithoutDocument: "a directive must be followed by a '---' line and preceded by a '...' line",
         .duplicateDirective: "this directive is given twice",
+        .tooManyDirectives: "more %TAG directives than the limit",
         .incompatibleVersion: "this YAML version is not supported",
         .trailingContent: "unexpected content on the line of a document marker",
         .expectedDocumentStart: "expected '---' or the end of the text",

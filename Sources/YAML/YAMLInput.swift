@@ -1,6 +1,7 @@
 /// One piece of a text, checked to be characters YAML allows, and padded so that looking ahead needs no bounds.
 ///
-/// The padding is NUL, which no accepted text holds: loops stop at it by themselves.
+/// The padding is NUL, which no accepted text holds: loops stop at it by themselves. UTF-16, which YAML also allows, is
+/// refused as text that is not UTF-8: Kubernetes' stream reader could not divide it.
 struct YAMLInput: Sendable {
     /// The piece, then `padding` times NUL.
     let bytes: [UInt8]
@@ -69,7 +70,7 @@ struct YAMLInput: Sendable {
     }
 
     /// One character of two to four bytes, or nil if it is not UTF-8.
-    private static func decode(_ bytes: Span<UInt8>, at index: Int) -> (scalar: UInt32, width: Int)? {
+    static func decode(_ bytes: Span<UInt8>, at index: Int) -> (scalar: UInt32, width: Int)? {
         let lead = bytes[index]
         let width = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2
         guard lead >= 0xC2, lead <= 0xF4, bytes.count - index >= width else { return nil }

@@ -102,6 +102,9 @@ extension YAMLParser {
 // MARK: Tags and directives
 
 extension YAMLParser {
+    /// Handles are looked for one by one, so there must not be many.
+    private static let tagHandlesMax = 64
+
     private static let defaultHandles = [
         YAMLTagHandle(handle: Array("!".utf8), prefix: Array("!".utf8)),
         YAMLTagHandle(handle: Array("!!".utf8), prefix: Array("tag:yaml.org,2002:".utf8)),
@@ -159,6 +162,7 @@ extension YAMLParser {
     }
 
     private mutating func addHandle(_ token: YAMLToken) throws(YAMLError) {
+        guard tagHandles.count < Self.tagHandlesMax else { throw fail(.tooManyDirectives, at: token.start) }
         let handle = Array(bytes(token.text))
         if tagHandles.contains(where: { $0.handle == handle }) { throw fail(.duplicateDirective, at: token.start) }
         tagHandles.append(YAMLTagHandle(handle: handle, prefix: Array(bytes(token.suffix))))

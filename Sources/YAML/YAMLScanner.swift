@@ -38,8 +38,6 @@ struct YAMLScanner {
     var simpleKeys: [YAMLSimpleKey] = [YAMLSimpleKey()]
     /// Core only: the last token closed a quoted scalar or flow collection, so a `:` may touch what follows it.
     var lastIsJSONLike = false
-    /// Core only: the line's leading white space, or that after the last block indicator, holds a tab.
-    var separatedByTab = false
 
     init(_ input: YAMLInput, text: YAMLText, options: YAMLOptions) {
         source = input.bytes

@@ -106,6 +106,8 @@ import Testing
         #expect(refused("a:\n b:\n  c: 1\n") { $0.depthMax = 2 } == .tooDeep)
         #expect(refused("a: &a [1]\nb: &b [*a]\nc: [*b]\n") { $0.depthMax = 3 } == .tooDeep)
         #expect(refused("[1, 2]") { $0.nodesMax = 2 } == .tooManyNodes)
+        let directives = (0..<100).map { "%TAG !h\($0)! x\n" }.joined()
+        #expect(refused(directives + "---\na\n") { _ in } == .tooManyDirectives)
         #expect(refused("a: b") { $0.bytesMax = 3 } == .tooManyBytes)
         #expect(refused("---\na\n---\nb\n") { $0.documentsMax = 1 } == .tooManyDocuments)
         #expect(refused("a: &a [1]\nb: *a\n") { $0.aliasNodesMax = 1 } == .excessiveAliasing)

@@ -56,7 +56,9 @@ import Testing
         ("!!int 3", "3"), ("!!float 3", "3"), ("!!str 3", "\"3\""), ("!!bool yes", "true"), ("!!bool \"yes\"", "true"),
         ("!!int 1.5", nil), ("!!null x", nil), ("!!null ''", "null"), ("!!float 18446744073709551615", nil),
         ("!!timestamp 2001-12-14", "\"2001-12-14\""), ("!!timestamp x", nil), ("!!binary YWI=", "\"ab\""),
-        ("!!binary YWI", nil), ("!local 3", "\"3\""), ("! 3", "\"3\""),
+        ("!!binary YWI", nil), ("!!binary 4oI=", "\"\u{FFFD}\u{FFFD}\""),
+        ("!!timestamp 2001-12-14 21:59:43.1234567890123456789012", "\"2001-12-14 21:59:43.1234567890123456789012\""),
+        ("!local 3", "\"3\""), ("! 3", "\"3\""),
     ]
 
     @Test(arguments: tagged) func tagsDecide(_ tagged: (text: String, json: String?)) throws {
