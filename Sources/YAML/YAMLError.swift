@@ -49,9 +49,8 @@ extension YAMLError {
         case blockEntryNotAllowed, mappingKeyNotAllowed, mappingValueNotAllowed, documentMarkerInScalar
         case unterminatedScalar, unknownEscape, invalidHexEscape, invalidUnicodeEscape, zeroIndentation
         case blockScalarHeader, blockScalarIndentation, anchorName, tagSyntax, undefinedTagHandle
-        case directiveSyntax, unknownDirective, directiveWithoutDocument, duplicateDirective,
-        case tooManyDirectives, incompatibleVersion
-        case trailingContent
+        case directiveSyntax, unknownDirective, directiveWithoutDocument, duplicateDirective
+        case tooManyDirectives, incompatibleVersion, trailingContent
         // The parser.
         case expectedDocumentStart, expectedNode, expectedBlockEntry, expectedKey, expectedSequenceEnd
         case expectedMappingEnd, duplicateProperty, aliasWithProperties
