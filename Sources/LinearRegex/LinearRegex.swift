@@ -10,6 +10,10 @@ import Synchronization
 /// begins, and looks at single threads (`OnePass`, `Backtracker`, `PikeVM`) only for groups or when the tables of a
 /// hostile pattern grow too fast. Long runs can be stopped: every 8 KB of text, and every 16,384 instructions of the slow
 /// machines, they ask the caller's `shouldStop`; the question costs nothing to those who do not ask it.
+/// What is not interrupted is short: to look whether a text is UTF-8 takes under 2 ms a megabyte.
+///
+/// `findAll` and its kin search anew after each match, so a pattern that reads far past its matches (`a.*z|a`) costs them
+/// the square of the text, here as in Go; `shouldStop` is for that.
 public struct LinearRegex: Sendable {
     let engine: CompiledPattern
 
@@ -50,7 +54,9 @@ final class CompiledPattern: Sendable {
     init(_ pattern: [UInt8], limits: LinearRegex.Limits) throws(LinearRegexError) {
         let tree = try Parser.parse(pattern, limits: limits)
         let compiled = Compiler.compile(tree, isReversed: false, instructionsMax: limits.instructionsMax)
-        guard let forward = compiled else { throw LinearRegexError(reason: .tooLarge, expression: pattern) }
+        guard let forward = compiled, forward.instructions.count * forward.captureSlots <= limits.groupSlotsMax else {
+            throw LinearRegexError(reason: .tooLarge, expression: pattern)
+        }
         self.forward = forward
         backward =
             forward.isAnchored

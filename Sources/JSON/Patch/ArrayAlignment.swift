@@ -10,8 +10,10 @@ struct ArrayAlignment {
         let new: Int
     }
 
-    private static let exactCellsMax = 1 << 20
-    private static let similarCellsMax = 4096
+    private static let exactCellsMax = 1 << 16
+    private static let similarCellsMax = 1 << 10
+    /// Elements whose hashes collide are compared with this many at most; beyond that they count as unlike all others.
+    private static let collisionsMax = 16
 
     let old: [JSONNode]
     let new: [JSONNode]
@@ -40,9 +42,10 @@ struct ArrayAlignment {
         var classes: [UInt64: [(node: JSONNode, number: Int)]] = [:]
         var count = 0
         func number(_ node: JSONNode, _ hash: UInt64) -> Int {
-            if let found = classes[hash]?.first(where: { $0.node.isEqual(to: node) }) { return found.number }
+            let alike = classes[hash] ?? []
+            if let found = alike.first(where: { $0.node.isEqual(to: node) }) { return found.number }
             count += 1
-            classes[hash, default: []].append((node, count))
+            if alike.count < Self.collisionsMax { classes[hash, default: []].append((node, count)) }
             return count
         }
         oldClasses = old.map { number($0, oldHashes[$0]) }
@@ -175,9 +178,11 @@ extension ArrayAlignment {
                 costs[olds.count * width + column + 1] + addition(news.lowerBound + column)
         }
         for row in (0..<olds.count).reversed() {
+            let before = old[olds.lowerBound + row]
+            let members = MemberIndex(before)
             for column in (0..<news.count).reversed() {
                 let cell = row * width + column
-                changes[cell] = change(old[olds.lowerBound + row], new[news.lowerBound + column])
+                changes[cell] = change(before, members, new[news.lowerBound + column])
                 costs[cell] = min(
                     changes[cell] + costs[cell + width + 1], Self.removal + costs[cell + width],
                     addition(news.lowerBound + column) + costs[cell + 1])
@@ -207,10 +212,9 @@ extension ArrayAlignment {
     private func addition(_ index: Int) -> Int { Self.removal + TapeWord.step(new[index].word) }
 
     /// About what the patch from one to the other takes; looks one level deep.
-    private func change(_ old: JSONNode, _ new: JSONNode) -> Int {
+    private func change(_ old: JSONNode, _ before: MemberIndex, _ new: JSONNode) -> Int {
         let whole = Self.removal + TapeWord.step(new.word)
         guard old.isObject, new.isObject else { return old.kind == new.kind ? whole - 1 : whole }
-        let before = MemberIndex(old)
         var common = 0
         var cost = 0
         for member in new.members {

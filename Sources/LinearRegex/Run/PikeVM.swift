@@ -95,6 +95,8 @@ struct PikeVM {
                 return true
             case .range, .table:
                 guard let byte, let target = program.target(of: instruction, byte: byte) else { continue }
+                // A preferred thread is there already.
+                if next.index(of: target) != nil { continue }
                 for slot in 0..<width { slots[slot] = currentSlots[Int(index) * width + slot] }
                 follow(program, target, position + 1, holding)
             default: break
