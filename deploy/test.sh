@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 deploy/install.sh test
-swift build --build-tests
+swift build --build-tests --explicit-target-dependency-import-check error
 swift format lint --strict --recursive Package.swift Sources Tests
 if [ "${1:-}" != quick ]; then
     deploy/fuzz.sh all "${PORTCULLIS_FUZZ_SECONDS:-15}"
