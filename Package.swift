@@ -46,6 +46,8 @@ let package = Package(
     targets: [
         // The parts, from the bottom up: an arrow only ever points to a line above.
         part("JSON"),
+        part("CEL"),
+        part("CELKubernetes", ["CEL"]),
 
         // The programs.
         program("portcullis", ["JSON"]),
@@ -56,6 +58,7 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing("FuzzTargets", ["JSON"]),
         tests("TidyTests", ["TestSupport"]),
+        tests("ConformanceTests", ["TestSupport", "CEL", "CELKubernetes"]),
         tests("AllocationTests", ["JSON", "AllocationCounter"]),
     ]
 )

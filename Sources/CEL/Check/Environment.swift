@@ -1,0 +1,118 @@
+/// Knows the types that have named fields.
+public protocol TypeProvider: Sendable {
+    /// Whether there is an object type of that name.
+    func hasObject(_ name: String) -> Bool
+    /// The type of a field of an object type; nil where it has no such field.
+    func field(_ field: String, of object: String) -> CELType?
+}
+
+/// What an expression may refer to, and how strictly it is held to its types.
+public struct Environment: Sendable {
+    /// The namespace in which names are looked up first.
+    public var container = ""
+    /// The macros that are expanded.
+    public var macros: MacroTable = .standard
+    /// Whether `a.?b` and its like may be written.
+    public var allowsOptionals = false
+    /// Whether a field's name may be written between backquotes.
+    public var allowsEscapedIdentifiers = false
+    /// What is checked of an expression once its types are sound.
+    public var validations: [Validation] = []
+    /// Whether numbers of different types may be compared by `<` and its like.
+    public var allowsMixedComparisons = true
+    /// The object types.
+    public var types: (any TypeProvider)?
+    private(set) var variables: [String: CELType] = [:]
+    private(set) var functions: [String: FunctionDeclaration] = [:]
+
+    /// An environment in which nothing is declared.
+    public init() {}
+
+    /// Declares a variable; one of the same name is replaced.
+    public mutating func declare(_ name: String, _ type: CELType) { variables[name] = type }
+
+    /// Declares functions; overloads of known functions are added to them.
+    public mutating func declare(_ table: SignatureTable) {
+        for function in table.functions { declare(function) }
+    }
+
+    /// Declares a function, or more overloads of it.
+    public mutating func declare(_ function: FunctionDeclaration) {
+        functions[function.name, default: FunctionDeclaration(name: function.name, overloads: [])]
+            .add(function.overloads)
+    }
+
+    /// The names under which `name` is looked up, in order.
+    func candidates(for name: String) -> [String] {
+        if name.utf8.first == UInt8(ascii: ".") { return [String(name.dropFirst())] }
+        guard !container.isEmpty else { return [name] }
+        var candidates: [String] = []
+        var prefix = container[...]
+        while !prefix.isEmpty {
+            candidates.append("\(prefix).\(name)")
+            prefix = prefix.lastIndex(of: ".").map { prefix[..<$0] } ?? ""
+        }
+        return candidates + [name]
+    }
+
+    /// Reads and checks an expression.
+    public func compile(_ text: String, name: String = "<input>") -> Result<CheckedExpression, CompileFailure> {
+        let source = ExpressionSource(text, name: name)
+        do throws(ExpressionIssues) {
+            let tree = try parse(source)
+            let checked = try Checker.check(tree, in: self)
+            var issues = ExpressionIssues()
+            for validation in validations { validation.run(checked, &issues) }
+            if !issues.isEmpty { throw issues }
+            return .success(checked)
+        } catch {
+            return .failure(CompileFailure(source: source, issues: error))
+        }
+    }
+
+    /// Reads an expression without checking it.
+    public func parse(_ source: ExpressionSource) throws(ExpressionIssues) -> SyntaxTree {
+        let options = Parser.Options(
+            macros: macros, allowsOptionals: allowsOptionals, allowsEscapedIdentifiers: allowsEscapedIdentifiers)
+        return try Parser.parse(source, options: options)
+    }
+}
+
+/// Why an expression cannot be used.
+public struct CompileFailure: Error, CustomStringConvertible, Sendable {
+    /// The expression.
+    public let source: ExpressionSource
+    /// Everything that is wrong with it.
+    public let issues: ExpressionIssues
+    /// Every issue with its place and source line.
+    public var description: String { issues.display(in: source) }
+}
+
+/// An expression that is sound, with what is known of each of its nodes.
+public struct CheckedExpression: Sendable {
+    /// What a name or a call refers to.
+    public enum Reference: Sendable, Hashable {
+        /// A variable, by its full name.
+        case variable(String)
+        /// The overloads that a call may turn out to be.
+        case overloads([String])
+    }
+
+    /// The expression, its names resolved.
+    public let tree: SyntaxTree
+    let types: [CELType]
+    let references: [Reference?]
+
+    /// The type of a node.
+    public func type(of id: ExpressionID) -> CELType {
+        id.index < types.count ? types[id.index] : .dyn
+    }
+
+    /// What a node refers to; nil where it refers to nothing.
+    public func reference(of id: ExpressionID) -> Reference? {
+        id.index < references.count ? references[id.index] : nil
+    }
+
+    /// The type of the whole expression.
+    public var resultType: CELType { type(of: tree.root) }
+}

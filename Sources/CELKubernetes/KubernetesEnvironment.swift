@@ -1,0 +1,56 @@
+public import CEL
+
+/// A version of Kubernetes, as far as it decides what expressions may use.
+public struct KubernetesVersion: Sendable, Comparable, Hashable {
+    /// The second number of the version, as in 1.36.
+    public let minor: Int
+
+    /// The version 1.`minor`.
+    public init(minor: Int) { self.minor = minor }
+
+    /// The newest version whose environment is known here.
+    public static let newest = KubernetesVersion(minor: 36)
+    /// The oldest.
+    public static let oldest = KubernetesVersion(minor: 28)
+
+    /// By age.
+    public static func < (one: KubernetesVersion, other: KubernetesVersion) -> Bool { one.minor < other.minor }
+}
+
+extension Environment {
+    /// What an API server of `version` lets expressions use, before any variables are declared.
+    public static func kubernetes(_ version: KubernetesVersion = .newest) -> Environment {
+        var environment = Environment()
+        environment.macros = .withoutAliases
+        environment.validations = [.homogeneousLiterals()]
+        environment.allowsMixedComparisons = version.minor >= 28
+        for (introduced, library) in Library.kubernetes(version) where version.minor >= introduced {
+            environment.add(library)
+        }
+        return environment
+    }
+}
+
+extension Library {
+    /// The libraries by the version that brought them.
+    fileprivate static func kubernetes(_ version: KubernetesVersion) -> [(introduced: Int, library: Library)] {
+        [
+            (0, .standard),
+            (0, Library(tables: [KubernetesTables.urlTable, KubernetesTables.regexTable, KubernetesTables.listsTable])),
+            (0, .strings(version: version.minor >= 29 ? 2 : 0)),
+            (27, Library(tables: [KubernetesTables.authorizerTable])),
+            (28, .optionals),
+            (28, Library(tables: [KubernetesTables.quantityTable])),
+            (29, .sets),
+            (30, Library(tables: [KubernetesTables.ipTable], types: [("net.IP", .opaque("net.IP", []))])),
+            (30, Library(tables: [KubernetesTables.cidrTable], types: [("net.CIDR", .opaque("net.CIDR", []))])),
+            (31, Library(tables: [KubernetesTables.formatTable, KubernetesTables.authorizerSelectorsTable])),
+            (32, .twoVariableLoops),
+            (33, Library(tables: [KubernetesTables.semverTable])),
+            (34, .lists),
+        ]
+    }
+
+    /// What mutating policies have beside the rest.
+    public static let jsonPatch = Library(tables: [KubernetesTables.jsonPatchTable])
+}
