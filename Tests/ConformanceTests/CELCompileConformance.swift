@@ -32,6 +32,10 @@ import Testing
         switch environment.compile(expr) {
         case .success(let checked):
             if let messages = k8s["compile_error"] { return "\(expr): compiles, expected \(messages)" }
+            if let cost = test["k8s_cost"] as? Case, let range = cost["estimated"] as? [String] {
+                let mine = checked.estimatedCost(KubernetesCosts())
+                if ["\(mine.min)", "\(mine.max)"] != range { return "\(expr): is estimated at \(mine), expected \(range)" }
+            }
             if let type = test["type"] as? String, checked.resultType.runtimeDescription != type {
                 return "\(expr): is \(checked.resultType), expected \(type)"
             }
