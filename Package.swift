@@ -46,7 +46,7 @@ let package = Package(
     targets: [
         // The parts, from the bottom up: an arrow only ever points to a line above.
         part("JSON"),
-        part("CEL"),
+        part("CEL", ["JSON"]),
         part("CELKubernetes", ["CEL"]),
 
         // The programs.
@@ -58,7 +58,8 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing("FuzzTargets", ["JSON"]),
         tests("TidyTests", ["TestSupport"]),
-        tests("ConformanceTests", ["TestSupport", "CEL", "CELKubernetes"]),
+        tests("JSONTests", ["JSON", "TestSupport"]),
+        tests("ConformanceTests", ["JSON", "TestSupport", "CEL", "CELKubernetes"]),
         tests("AllocationTests", ["JSON", "AllocationCounter"]),
     ]
 )
