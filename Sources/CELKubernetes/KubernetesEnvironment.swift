@@ -22,6 +22,7 @@ extension Environment {
     public static func kubernetes(_ version: KubernetesVersion = .newest) -> Environment {
         var environment = Environment()
         environment.macros = .withoutAliases
+        environment.runCosts = KubernetesCosts()
         environment.validations = [.homogeneousLiterals()]
         environment.allowsMixedComparisons = version.minor >= 28
         for (introduced, library) in Library.kubernetes(version) where version.minor >= introduced {

@@ -91,23 +91,8 @@ extension Checker {
         tree[id] = .identifier(found.name)
     }
 
-    /// The dotted name that a chain of selections spells; nil where it is more than that.
-    private func qualifiedName(_ id: ExpressionID) -> String? {
-        var fields: [String] = []
-        var id = id
-        while true {
-            switch tree[id] {
-            case .identifier(let name): return ([name] + fields.reversed()).joined(separator: ".")
-            case .select(let operand, let field, false):
-                fields.append(field)
-                id = operand
-            default: return nil
-            }
-        }
-    }
-
     private mutating func checkSelect(_ id: ExpressionID, _ operand: ExpressionID, _ field: String, _ isTest: Bool) {
-        if let name = qualifiedName(id), let found = lookUp(name) { return resolve(id, to: found) }
+        if let name = tree.qualifiedName(id), let found = lookUp(name) { return resolve(id, to: found) }
         let result = checkField(id, operand, field, isOptional: false)
         types[id.index] = isTest ? .bool : unification.resolve(result)
     }
@@ -171,7 +156,7 @@ extension Checker {
             return resolveOverload(id, declaration, target: nil, arguments)
         }
         // `a.b.c()` is the function `a.b.c` where there is one, and else `c` called on `a.b`.
-        if let prefix = qualifiedName(target), let declaration = lookUpFunction("\(prefix).\(function)") {
+        if let prefix = tree.qualifiedName(target), let declaration = lookUpFunction("\(prefix).\(function)") {
             tree[id] = .call(function: declaration.name, target: nil, arguments: arguments)
             return resolveOverload(id, declaration, target: nil, arguments)
         }

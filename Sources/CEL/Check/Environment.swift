@@ -22,14 +22,45 @@ public struct Environment: Sendable {
     public var allowsMixedComparisons = true
     /// The object types.
     public var types: (any TypeProvider)?
+    /// What calls cost when they run.
+    public var runCosts: (any RunCosts)?
+    /// Whether what is constant is computed before the first run, as an API server does.
+    public var foldsConstants = true
     private(set) var variables: [String: CELType] = [:]
+    /// The variables in the order of their slots.
+    private(set) var variableOrder: [String] = []
+    private var slots: [String: Int] = [:]
+    private var implementations: [String: Function] = [:]
     private(set) var functions: [String: FunctionDeclaration] = [:]
 
     /// An environment in which nothing is declared.
     public init() {}
 
     /// Declares a variable; one of the same name is replaced.
-    public mutating func declare(_ name: String, _ type: CELType) { variables[name] = type }
+    public mutating func declare(_ name: String, _ type: CELType) {
+        if variables[name] == nil {
+            slots[name] = variableOrder.count
+            variableOrder.append(name)
+        }
+        variables[name] = type
+    }
+
+    /// The slot that a program of this environment reads a variable from; nil where it is not declared.
+    public func slot(of name: String) -> Int? { slots[name] }
+
+    /// Gives functions that are declared what they do.
+    public mutating func implement(_ functions: [Function]) {
+        for function in functions { implementations[function.name] = function }
+    }
+
+    func implementation(of name: String) -> Function? { implementations[name] }
+
+    var presenceTestsHaveCost: Bool { runCosts?.presenceTestsHaveCost ?? true }
+
+    func runCost(of function: String, overload: String?) -> CallCost? {
+        Library.runCost(of: overload) ?? runCosts?.cost(of: function, overload: overload)
+            ?? Library.ownRunCost(of: overload)
+    }
 
     /// Declares functions; overloads of known functions are added to them.
     public mutating func declare(_ table: SignatureTable) {
@@ -70,6 +101,11 @@ public struct Environment: Sendable {
         }
     }
 
+    /// Makes an expression that is sound ready to run.
+    public func plan(_ expression: CheckedExpression) throws(PlanFailure) -> Program {
+        try Planner.plan(expression, in: self)
+    }
+
     /// Reads an expression without checking it.
     public func parse(_ source: ExpressionSource) throws(ExpressionIssues) -> SyntaxTree {
         let options = Parser.Options(
@@ -102,6 +138,17 @@ public struct CheckedExpression: Sendable {
     public let tree: SyntaxTree
     let types: [CELType]
     let references: [Reference?]
+
+    init(tree: SyntaxTree, types: [CELType], references: [Reference?]) {
+        self.tree = tree
+        self.types = types
+        self.references = references
+    }
+
+    /// An expression that is used without having been checked: everything in it is decided when it runs.
+    public init(unchecked tree: SyntaxTree) { self.init(tree: tree, types: [], references: []) }
+
+    var isUnchecked: Bool { types.isEmpty }
 
     /// The type of a node.
     public func type(of id: ExpressionID) -> CELType {

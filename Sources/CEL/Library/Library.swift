@@ -3,13 +3,15 @@ public struct Library: Sendable {
     let tables: [SignatureTable]
     let macros: MacroTable
     let types: [(name: String, type: CELType)]
+    let functions: [Function]
     let allowsOptionals: Bool
 
     /// A library of functions, macros and named types.
     public init(
-        tables: [SignatureTable], macros: MacroTable = MacroTable(), types: [(name: String, type: CELType)] = [],
-        allowsOptionals: Bool = false
+        tables: [SignatureTable], functions: [Function] = [], macros: MacroTable = MacroTable(),
+        types: [(name: String, type: CELType)] = [], allowsOptionals: Bool = false
     ) {
+        self.functions = functions
         self.tables = tables
         self.macros = macros
         self.types = types
@@ -18,7 +20,7 @@ public struct Library: Sendable {
 
     /// The language itself.
     public static let standard = Library(
-        tables: [standardTable],
+        tables: [standardTable], functions: standardFunctions,
         types: [
             ("bool", .bool), ("bytes", .bytes), ("double", .double), ("google.protobuf.Duration", .duration),
             ("int", .int), ("list", .list(.parameter("A"))), ("map", .map(.parameter("A"), .parameter("B"))),
@@ -75,6 +77,7 @@ extension Environment {
     /// Adds everything that a library has.
     public mutating func add(_ library: Library) {
         for table in library.tables { declare(table) }
+        implement(library.functions)
         for (name, type) in library.types { declare(name, .type(type)) }
         macros.add(library.macros)
         if library.allowsOptionals { allowsOptionals = true }

@@ -121,3 +121,20 @@ public struct SyntaxTree: Sendable {
         return ExpressionID(nodes.count - 1)
     }
 }
+
+extension SyntaxTree {
+    /// The dotted name that a chain of selections spells; nil where it is more than that.
+    func qualifiedName(_ id: ExpressionID) -> String? {
+        var fields: [String] = []
+        var id = id
+        while true {
+            switch self[id] {
+            case .identifier(let name): return ([name] + fields.reversed()).joined(separator: ".")
+            case .select(let operand, let field, false):
+                fields.append(field)
+                id = operand
+            default: return nil
+            }
+        }
+    }
+}

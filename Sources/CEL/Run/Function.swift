@@ -1,0 +1,64 @@
+/// What a function is called with: values that are no errors, the target first.
+@safe public struct Arguments: BitwiseCopyable {
+    private let base: UnsafePointer<Value>
+    /// How many there are.
+    public let count: Int
+
+    @unsafe @inline(__always) init(base: UnsafePointer<Value>, count: Int) {
+        unsafe self.base = base
+        self.count = count
+    }
+
+    /// The argument at a place that there is.
+    @inline(__always) public subscript(index: Int) -> Value {
+        assert(index >= 0 && index < count)
+        return unsafe base[index]
+    }
+
+    /// Whether the arguments are of these kinds, one for one.
+    @inline(__always) public func are(_ kinds: Value.Kind...) -> Bool {
+        guard kinds.count == count else { return false }
+        for index in 0..<count where self[index].kind != kinds[index] { return false }
+        return true
+    }
+}
+
+/// A function as it runs: it decides by its arguments which of its overloads it is.
+public struct Function: Sendable {
+    /// What the function does. It gives an error for arguments that it does not take.
+    public typealias Body = @Sendable (inout Evaluator, Arguments) -> Value
+
+    /// The name it is called by.
+    public let name: String
+    /// Whether its arguments are evaluated one after the other, and the rest not once one of them failed; else all
+    /// are evaluated before the first failure counts. Cost accounting can tell.
+    let stopsAtFirstError: Bool
+    let body: Body
+
+    /// A function; `stopsAtFirstError` where it is declared with more than two arguments or for any number of them.
+    public init(_ name: String, stopsAtFirstError: Bool = false, _ body: @escaping Body) {
+        self.name = name
+        self.stopsAtFirstError = stopsAtFirstError
+        self.body = body
+    }
+}
+
+/// What a call costs, by its arguments and its result.
+public typealias CallCost = @Sendable (Arguments, Value) -> UInt64
+
+/// What calls cost when they run, beyond the language itself.
+public protocol RunCosts: Sendable {
+    /// The cost of a call; nil leaves it to the language. The overload is nil where it is not known before the run.
+    func cost(of function: String, overload: String?) -> CallCost?
+    /// Whether testing for a field's presence costs as much as reading it.
+    var presenceTestsHaveCost: Bool { get }
+}
+
+extension Evaluator {
+    /// The error of a function that was given arguments it does not take.
+    @inline(never)
+    public mutating func noOverload(_ name: String, _ arguments: Arguments) -> Value {
+        let types = (0..<arguments.count).map { arguments[$0].typeName }
+        return error("no such overload: \(name)(\(types.joined(separator: ", ")))")
+    }
+}
