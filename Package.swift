@@ -46,20 +46,26 @@ let package = Package(
     targets: [
         // The parts, from the bottom up: an arrow only ever points to a line above.
         part("JSON"),
-        part("CEL", ["JSON"]),
-        part("CELKubernetes", ["CEL"]),
+        part("LinearRegex"),
+        part("YAML", ["JSON"]),
+        part("CEL", ["JSON", "LinearRegex"]),
+        part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
 
         // The programs.
-        program("portcullis", ["JSON"]),
-        program("benchmark", ["JSON", "AllocationCounter"]),
+        program("portcullis", ["JSON", "YAML"]),
+        program("benchmark", ["JSON", "YAML", "LinearRegex", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON"]),
+        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
-        tests("ConformanceTests", ["JSON", "TestSupport", "CEL", "CELKubernetes"]),
-        tests("AllocationTests", ["JSON", "AllocationCounter"]),
+        tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
+        tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
+        tests("OracleTests", ["LinearRegex", "TestSupport"]),
+        tests("EndToEndTests", ["portcullis"]),
+        tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
+        tests("AllocationTests", ["JSON", "LinearRegex", "AllocationCounter"]),
     ]
 )

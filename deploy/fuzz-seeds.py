@@ -5,7 +5,9 @@ They come from the conformance corpus (PORTCULLIS_CORPUS, or ../shared/corpus be
 fuzzers start from nothing. An input with two parts has a zero byte between them.
 """
 import hashlib
+import json
 import pathlib
+import re
 import sys
 import os
 
@@ -21,3 +23,45 @@ def write(target, parts):
     folder = seeds / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
+
+
+def regex_seeds():
+    """The regular expressions of the corpus, and kinds of patterns that engines have stumbled over."""
+    hard = [(r"(a*)*b", "aaaa"), (r"(x+x+)+y", "xxxx"), (r"(|a)+(?m:$)\b", "aé\n"), (r"(?i)[k-ſ]{2,3}?\B", "KſK"),
+            (r"\pL+\P{Greek}|[^\x00-\x{10FFFF}]", "é☃"), (r"(?P<n>a?){50}(b|\Qx*\E)", "aab"), (r"[[:^alpha:]\d-z]", "9-z")]
+    for pattern, text in hard:
+        write("regex-compile", [pattern])
+        write("regex-match", [pattern, text])
+    for case in json.loads((corpus / "k8s-cel/edge/regex.json").read_text()) if corpus.is_dir() else []:
+        call = re.match(r"'(.*?)'\.\w+\('(.*)'", case["expr"], re.S)
+        if call:
+            text, pattern = (part.encode().decode("unicode_escape").encode("utf-8", "replace") for part in call.groups())
+            write("regex-compile", [pattern])
+            write("regex-match", [pattern, text])
+
+
+def json_seeds():
+    for path in sorted(corpus.glob("json/test_*/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for path in sorted(corpus.glob("reviews/*.json")):
+        write("json-parse", [path.read_bytes()])
+        write("json-print", [path.read_bytes()])
+    for name in ("tests", "spec_tests", "merge_rfc7396"):
+        path = corpus / f"json-patch/{name}.json"
+        for case in json.loads(path.read_bytes()) if path.exists() else []:
+            write("json-patch", [json.dumps(case["doc"]), json.dumps(case["patch"])])
+            if "expected" in case:
+                write("json-diff", [json.dumps(case["doc"]), json.dumps(case["expected"])])
+
+
+def yaml_seeds():
+    for name in ("suite.json", "k8s-idioms.json"):
+        path = corpus / "yaml" / name
+        for case in json.loads(path.read_text()) if path.exists() else []:
+            write("yaml", [case["yaml"]])
+
+
+json_seeds()
+yaml_seeds()
+regex_seeds()

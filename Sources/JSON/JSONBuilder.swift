@@ -35,6 +35,9 @@ public struct JSONBuilder: ~Copyable {
     /// How many containers are open.
     public var depth: Int { frames.count }
 
+    /// Whether no mistake has been recorded so far.
+    public var isFine: Bool { failure == nil }
+
     /// Opens an object.
     public mutating func beginObject() { begin(isObject: true) }
 
@@ -101,17 +104,16 @@ public struct JSONBuilder: ~Copyable {
         guard frames.count + node.depth(upTo: depthMax) <= depthMax else { return fail(.tooDeep) }
         guard admit() else { return }
         let source = node.text
-        for word in TapeWalk(node) {
-            guard word.isScalar, TapeWord.length(word.word) > 0 else {
-                words.append(word.word)
-                if let bits = word.bits { words.append(bits) }
+        for step in TapeWalk(node) {
+            guard step.isScalar else {
+                words.append(step.word)
                 continue
             }
-            let length = TapeWord.length(word.word)
+            let length = TapeWord.length(step.word)
             guard hasRoom(for: length) else { return }
-            words.append(TapeWord.moved(word.word, to: text.count))
-            if let bits = word.bits { words.append(bits) }
-            source.slice(TapeWord.offset(word.word), length).append(to: &text)
+            words.append(TapeWord.moved(step.word, to: text.count))
+            if let bits = step.bits { words.append(bits) }
+            if length > 0 { source.slice(TapeWord.offset(step.word), length).append(to: &text) }
         }
     }
 

@@ -8,31 +8,36 @@ struct KeyScratch {
 
     private var table: [UInt32] = []
     private var places: [UInt32] = []
+    /// Whether some key of the object may be written in other ways, so that bytes do not tell keys apart.
+    private var hasOtherSpellings = false
 
     /// The place of a key that repeats an earlier one; the object at `opening` is complete.
     mutating func firstDuplicate(ofObjectAt opening: Int, words: TapeWords, text: TextBytes) -> Int? {
-        collect(opening, words)
         let keys = TapeKeys(words: words, text: text)
+        collect(opening, keys)
         if places.count <= Self.pairwiseMax { return pairwise(keys) }
         return hashed(keys, marking: nil)
     }
 
     /// Takes members out of the object at `opening` whose key comes again later, and returns where the tape ends now.
     mutating func keepLast(ofObjectAt opening: Int, words: TapeWords, text: TextBytes) -> Int {
-        collect(opening, words)
-        places.reverse()
         let keys = TapeKeys(words: words, text: text)
+        collect(opening, keys)
+        places.reverse()
         var dead = [Bool](repeating: false, count: places.count)
         _ = hashed(keys, marking: { dead[$0] = true })
         return compact(opening, words, dead)
     }
 
-    private mutating func collect(_ opening: Int, _ words: TapeWords) {
+    private mutating func collect(_ opening: Int, _ keys: TapeKeys) {
         places.removeAll(keepingCapacity: true)
+        hasOtherSpellings = false
+        let words = keys.words
         let end = opening + TapeWord.span(words[opening])
         var place = opening + 1
         while place < end {
             places.append(UInt32(truncatingIfNeeded: place))
+            hasOtherSpellings = hasOtherSpellings || keys.hasOtherSpellings(place)
             place += 1 + TapeWord.step(words[place + 1])
         }
     }
@@ -50,7 +55,8 @@ struct KeyScratch {
     private mutating func hashed(_ keys: TapeKeys, marking: ((Int) -> Void)?) -> Int? {
         let mask = prepareTable()
         for (order, place) in places.enumerated() {
-            var slot = Int(truncatingIfNeeded: keys.hash(Int(place))) & mask
+            let hash = hasOtherSpellings ? keys.hash(Int(place)) : keys.rawHash(Int(place))
+            var slot = Int(truncatingIfNeeded: hash) & mask
             var probes = 0
             while table[slot] != 0, !keys.areEqual(Int(places[Int(table[slot]) - 1]), Int(place)) {
                 slot = (slot + 1) & mask
@@ -124,8 +130,8 @@ struct TapeKeys {
     func areEqual(_ left: Int, _ right: Int) -> Bool {
         let first = words[left]
         let second = words[right]
-        if (first | second) & TapeWord.codedFlag == 0 { return source(first) == source(second) }
-        return compare(left, right) == 0
+        if source(first) == source(second) { return true }
+        return (first | second) & TapeWord.codedFlag != 0 && compare(left, right) == 0
     }
 
     /// Below, at or above zero as the left key sorts before, with or after the right one, by bytes.
@@ -140,35 +146,77 @@ struct TapeKeys {
         }
     }
 
+    /// Whether the key at `place` is among those of its object from `earlier` on.
+    func isRepeated(_ place: Int, since earlier: Int) -> Bool {
+        var earlier = earlier
+        while earlier < place {
+            if areEqual(earlier, place) { return true }
+            earlier += 1 + TapeWord.step(words[earlier + 1])
+        }
+        return false
+    }
+
+    /// Whether a string is written in a way that another one with the same value need not share: with a `\u` or `\/`
+    /// escape, or with bytes that are not UTF-8. All other escapes are the only way to write what they mean, but for `\u`.
+    func hasOtherSpellings(_ place: Int) -> Bool {
+        let word = words[place]
+        guard TapeWord.isCoded(word) else { return false }
+        let bytes = source(word)
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte >= 0x80 { return true }
+            if byte == UInt8(ascii: "\\"), index + 1 < bytes.count {
+                index += 1
+                if bytes[index] == UInt8(ascii: "u") || bytes[index] == UInt8(ascii: "/") { return true }
+            }
+            index += 1
+        }
+        return false
+    }
+
+    /// A hash of the key's value however it is spelt.
     func hash(_ place: Int) -> UInt64 {
         let word = words[place]
-        let bytes = source(word)
-        if TapeWord.isCoded(word) {
-            var decoded: [UInt8] = []
-            var rest = DecodedBytes(bytes)
-            while let byte = rest.next() { decoded.append(byte) }
-            return unsafe decoded.withUnsafeBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return Self.hash(.empty) }
-                return unsafe Self.hash(TextBytes(base: base, count: buffer.count))
+        guard TapeWord.isCoded(word) else { return Self.hash(source(word)) }
+        var bytes = DecodedBytes(source(word))
+        var state: UInt64 = 0
+        var eight: UInt64 = 0
+        var count: UInt64 = 0
+        while let byte = bytes.next() {
+            eight |= UInt64(byte) << (count % 8 * 8)
+            count += 1
+            if count % 8 == 0 {
+                state = Self.mix(state ^ eight)
+                eight = 0
             }
         }
-        return Self.hash(bytes)
+        return Self.finish(state, tail: eight, count: count)
     }
+
+    /// A hash of the bytes between the quotes.
+    func rawHash(_ place: Int) -> UInt64 { Self.hash(source(words[place])) }
 
     /// Mixes every byte; quality matters more than secrecy, since collisions are survived.
     static func hash(_ bytes: TextBytes) -> UInt64 {
-        var state = UInt64(truncatingIfNeeded: bytes.count) &* 0x9E37_79B9_7F4A_7C15
+        var state: UInt64 = 0
         var index = 0
-        while index + 8 <= bytes.count {
+        while index &+ 8 <= bytes.count {
             state = mix(state ^ bytes.eight(at: index))
-            index += 8
+            index &+= 8
         }
         var tail: UInt64 = 0
+        var shift: UInt64 = 0
         while index < bytes.count {
-            tail = tail << 8 | UInt64(bytes[index])
-            index += 1
+            tail |= UInt64(bytes[index]) &<< shift
+            shift &+= 8
+            index &+= 1
         }
-        return mix(state ^ tail ^ 0xD6E8_FEB8_6659_FD93)
+        return finish(state, tail: tail, count: UInt64(truncatingIfNeeded: bytes.count))
+    }
+
+    private static func finish(_ state: UInt64, tail: UInt64, count: UInt64) -> UInt64 {
+        mix(mix(state ^ tail) ^ count &* 0xD6E8_FEB8_6659_FD93)
     }
 
     @inline(__always) private static func mix(_ value: UInt64) -> UInt64 {

@@ -212,9 +212,20 @@ extension Parser {
         frame.seen |= bit
         if isNew, !TapeWord.isCoded(words[place]) { return }
         if frame.checksKeys { return }
-        frame.checksKeys =
-            frame.count > Self.watchedMax || TapeWord.isCoded(words[place])
-            || Self.isRepeated(place, frame.opening, words, text)
+        frame.checksKeys = Self.needsCheck(place, frame, isNew: isNew, words, text)
+    }
+
+    /// Whether a key that cannot be told to be new by its bytes alone calls for comparing all keys in the end.
+    ///
+    /// A key with escapes is known by its bytes as long as these are the only way to write it; managed fields have many.
+    @inline(never)
+    private static func needsCheck(
+        _ place: Int, _ frame: Frame, isNew: Bool, _ words: TapeWords, _ text: TextBytes
+    ) -> Bool {
+        let keys = TapeKeys(words: words, text: text)
+        if keys.hasOtherSpellings(place) { return true }
+        if isNew { return false }
+        return frame.count > watchedMax || keys.isRepeated(place, since: frame.opening + 1)
     }
 
     /// Mixes the first and the last eight bytes of a key with its length; the high bits are the good ones.
@@ -236,17 +247,5 @@ extension Parser {
         var bytes: UInt64 = 0
         for index in start..<start &+ length { bytes = bytes &>> 8 | UInt64(text[index]) &<< 56 }
         return bytes
-    }
-
-    /// Whether the key at `place` is among those of its object before it.
-    @inline(never)
-    private static func isRepeated(_ place: Int, _ opening: Int, _ words: TapeWords, _ text: TextBytes) -> Bool {
-        let keys = TapeKeys(words: words, text: text)
-        var earlier = opening + 1
-        while earlier < place {
-            if keys.areEqual(earlier, place) { return true }
-            earlier += 1 + TapeWord.step(words[earlier + 1])
-        }
-        return false
     }
 }

@@ -1,7 +1,11 @@
 import Foundation
 
 /// Every area gives its benchmarks here; building one reads its inputs, so that is done only when it was asked for.
-let areas: [(name: String, make: () throws -> [Benchmark])] = []
+let areas: [(name: String, make: () throws -> [Benchmark])] = [
+    ("json", JSONBenchmarks.make),
+    ("yaml", YAMLBenchmarks.make),
+    ("regex", RegexBenchmarks.make),
+]
 
 let usage = """
     usage: benchmark [--list] [--strict] [--rounds N] [NAME…]

@@ -1,1 +1,3 @@
-print("portcullis 0.1.0")
+import Glibc
+
+exit(Front.run(Array(CommandLine.arguments.dropFirst())).rawValue)
