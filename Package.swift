@@ -53,7 +53,7 @@ let package = Package(
 
         // The programs.
         program("portcullis", ["JSON", "YAML"]),
-        program("benchmark", ["JSON", "YAML", "LinearRegex", "AllocationCounter"]),
+        program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),

@@ -5,6 +5,7 @@ let areas: [(name: String, make: () throws -> [Benchmark])] = [
     ("json", JSONBenchmarks.make),
     ("yaml", YAMLBenchmarks.make),
     ("regex", RegexBenchmarks.make),
+    ("cel", CELBenchmarks.make),
 ]
 
 let usage = """
