@@ -76,30 +76,52 @@ struct Network {
         states[state].moves.append(.free(target: target, ends: nil))
     }
 
-    private mutating func step(_ state: Int, _ rule: Grammar.Rule, _ move: (Int) -> Move) -> Int {
-        let here = add(.plain, rule)
-        join(state, here)
-        let target = add(.plain, rule)
-        states[here].moves.append(move(target))
-        return target
-    }
-
     private mutating func build(_ parts: [Grammar.Part], from state: Int, in rule: Grammar.Rule) -> Int {
         var state = state
         for part in parts { state = build(part, from: state, in: rule) }
         return state
     }
 
+    /// Builds an alternative that ends at `end`: its last part leads there itself, so that alternatives that end alike
+    /// are recognised as being in the same place.
+    private mutating func build(_ parts: [Grammar.Part], from state: Int, to end: Int, in rule: Grammar.Rule) {
+        guard let last = parts.last, let move = simpleMove(last) else {
+            return join(build(parts, from: state, in: rule), end)
+        }
+        step(build(Array(parts.dropLast()), from: state, in: rule), rule, to: end, move)
+    }
+
+    private mutating func step(_ state: Int, _ rule: Grammar.Rule, to target: Int, _ move: (Int) -> Move) {
+        let here = add(.plain, rule)
+        join(state, here)
+        states[here].moves.append(move(target))
+    }
+
+    /// The one move that a part is, where it is one.
+    private func simpleMove(_ part: Grammar.Part) -> ((Int) -> Move)? {
+        switch part {
+        case .token(let kind): { .tokens(TokenSet(kind), target: $0) }
+        case .anyOf(let kinds): { .tokens(TokenSet(kinds), target: $0) }
+        case .rule(let called, let precedence): { .call(called, precedence: precedence, target: $0) }
+        case .precedence(let precedence): { .precedence(precedence, target: $0) }
+        case .optional, .choice, .repeated, .oneOrMore: nil
+        }
+    }
+
     private mutating func build(_ part: Grammar.Part, from state: Int, in rule: Grammar.Rule) -> Int {
         switch part {
-        case .token(let kind): step(state, rule) { .tokens(TokenSet(kind), target: $0) }
-        case .anyOf(let kinds): step(state, rule) { .tokens(TokenSet(kinds), target: $0) }
-        case .rule(let called, let precedence): step(state, rule) { .call(called, precedence: precedence, target: $0) }
-        case .precedence(let precedence): step(state, rule) { .precedence(precedence, target: $0) }
-        case .optional(let parts): choice([parts, []], .oneToken, canPass: true, from: state, in: rule)
-        case .choice(let alternatives, let lookahead): choice(alternatives, lookahead, from: state, in: rule)
-        case .repeated(let alternatives, let lookahead): loop(alternatives, lookahead, from: state, in: rule)
-        case .oneOrMore(let parts, let lookahead): oneOrMore(parts, lookahead, from: state, in: rule)
+        case .optional(let parts):
+            return choice([parts, []], .oneToken, canPass: true, from: state, in: rule)
+        case .choice(let alternatives, let lookahead):
+            return choice(alternatives, lookahead, from: state, in: rule)
+        case .repeated(let alternatives, let lookahead):
+            return loop(alternatives, lookahead, from: state, in: rule)
+        case .oneOrMore(let parts, let lookahead):
+            return oneOrMore(parts, lookahead, from: state, in: rule)
+        case .token, .anyOf, .rule, .precedence:
+            let target = add(.plain, rule)
+            if let move = simpleMove(part) { step(state, rule, to: target, move) }
+            return target
         }
     }
 
@@ -116,7 +138,7 @@ struct Network {
         for alternative in alternatives {
             let start = add(.plain, rule)
             join(entry, start)
-            join(build(alternative, from: start, in: rule), end)
+            build(alternative, from: start, to: end, in: rule)
         }
         return end
     }
@@ -137,7 +159,7 @@ struct Network {
             states[index].canPass = true
         }
         if alternatives.count == 1 {
-            join(build(alternatives[0], from: body, in: rule), back)
+            build(alternatives[0], from: body, to: back, in: rule)
         } else {
             join(choice(alternatives, .adaptive, from: body, in: rule), back)
         }
@@ -152,7 +174,7 @@ struct Network {
         let back = add(.oneOrMoreBack, rule)
         let end = add(.plain, rule)
         join(state, entry)
-        join(build(parts, from: entry, in: rule), back)
+        build(parts, from: entry, to: back, in: rule)
         join(back, entry)
         join(back, end)
         states[back].decision = back
