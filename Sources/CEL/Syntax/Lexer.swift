@@ -9,7 +9,9 @@ struct Lexer {
     /// The tokens of `source`, the last of kind `end`; what is no token goes to `issues`.
     static func tokens(of source: ExpressionSource, issues: inout ExpressionIssues) -> [Token] {
         let (tokens, unreadable) = scan(source)
-        for range in unreadable { issues.report(message(for: range, in: source), at: source.location(of: range.lowerBound)) }
+        for range in unreadable {
+            issues.report(message(for: range, in: source), at: source.location(of: range.lowerBound))
+        }
         return tokens
     }
 
