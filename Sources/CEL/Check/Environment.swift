@@ -38,7 +38,9 @@ public struct Environment: Sendable {
 
     /// Declares a variable; one of the same name is replaced.
     public mutating func declare(_ name: String, _ type: CELType) {
-        if variables[name] == nil {
+        // The name of a type is a constant and needs no slot.
+        if case .type = type { return variables[name] = type }
+        if slots[name] == nil {
             slots[name] = variableOrder.count
             variableOrder.append(name)
         }

@@ -1,7 +1,8 @@
 // The run loop: one function that decides by a node's operation, and one for each that needs room.
 
 extension Evaluator {
-    /// Runs a program and gives its result; an error where it failed or was stopped.
+    /// Runs a program and gives its result; an error where it failed or was stopped. What the result refers to lies in
+    /// the evaluator, in the program and in the documents that variables are bound to: keep them while it is read.
     public mutating func run(_ program: borrowing Program) -> Value {
         reserveSlots(program.slotCount)
         let result = evaluate(program.root, program)
