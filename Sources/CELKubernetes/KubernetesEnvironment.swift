@@ -24,6 +24,9 @@ extension Environment {
         environment.macros = .withoutAliases
         environment.runCosts = KubernetesCosts()
         environment.validations = [.homogeneousLiterals()]
+        if version.minor >= 29 {
+            environment.validations += [.durationLiterals, .timestampLiterals, .patternLiterals]
+        }
         environment.allowsMixedComparisons = version.minor >= 28
         for (introduced, library) in Library.kubernetes(version) where version.minor >= introduced {
             environment.add(library)

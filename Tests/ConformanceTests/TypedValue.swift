@@ -4,7 +4,7 @@ import Foundation
 /// Compares a value with one in the corpus's typed encoding.
 enum TypedValue {
     /// Nil where they agree, else what is different.
-    static func difference(_ value: Value, _ expected: Any, _ evaluator: inout Evaluator) -> String? {
+    static func difference(_ value: CEL.Value, _ expected: Any, _ evaluator: inout Evaluator) -> String? {
         guard let encoded = expected as? [String: Any], let (kind, content) = encoded.first else {
             return "not a typed value: \(expected)"
         }
@@ -30,7 +30,7 @@ enum TypedValue {
         }
     }
 
-    private static func listDifference(_ value: Value, _ expected: [Any], _ evaluator: inout Evaluator) -> String? {
+    private static func listDifference(_ value: CEL.Value, _ expected: [Any], _ evaluator: inout Evaluator) -> String? {
         guard value.isList, value.count == expected.count else { return describe(value) }
         var cursor = ValueCursor(value)
         var index = 0
@@ -41,7 +41,7 @@ enum TypedValue {
         return nil
     }
 
-    private static func mapDifference(_ value: Value, _ expected: [[Any]], _ evaluator: inout Evaluator) -> String? {
+    private static func mapDifference(_ value: CEL.Value, _ expected: [[Any]], _ evaluator: inout Evaluator) -> String? {
         guard value.isMap, value.count == expected.count else { return describe(value) }
         var cursor = ValueCursor(value)
         while let (key, member) = cursor.next(&evaluator) {
@@ -56,7 +56,7 @@ enum TypedValue {
         return nil
     }
 
-    static func describe(_ value: Value) -> String {
+    static func describe(_ value: CEL.Value) -> String {
         value.isError ? "error: \(value.errorMessage)" : "\(value.typeName) \(value.kind)"
     }
 }

@@ -50,9 +50,12 @@ public struct Environment: Sendable {
     /// The slot that a program of this environment reads a variable from; nil where it is not declared.
     public func slot(of name: String) -> Int? { slots[name] }
 
-    /// Gives functions that are declared what they do.
+    /// Gives functions that are declared what they do. Where several libraries have overloads of one function, the one
+    /// that came last is asked first.
     public mutating func implement(_ functions: [Function]) {
-        for function in functions { implementations[function.name] = function }
+        for function in functions {
+            implementations[function.name] = implementations[function.name]?.adding(function) ?? function
+        }
     }
 
     func implementation(of name: String) -> Function? { implementations[name] }

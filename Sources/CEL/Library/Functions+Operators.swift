@@ -49,7 +49,7 @@ extension Library {
 }
 
 extension Function {
-    fileprivate init(_ name: String, body: @escaping Body) { self.init(name, stopsAtFirstError: false, body) }
+    init(_ name: String, body: @escaping Body) { self.init(name, stopsAtFirstError: false, body) }
 }
 
 /// Arithmetic that ends in an error where it would leave a type's range.

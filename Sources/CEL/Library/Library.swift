@@ -5,17 +5,19 @@ public struct Library: Sendable {
     let types: [(name: String, type: CELType)]
     let functions: [Function]
     let allowsOptionals: Bool
+    let validations: [Validation]
 
     /// A library of functions, macros and named types.
     public init(
         tables: [SignatureTable], functions: [Function] = [], macros: MacroTable = MacroTable(),
-        types: [(name: String, type: CELType)] = [], allowsOptionals: Bool = false
+        types: [(name: String, type: CELType)] = [], allowsOptionals: Bool = false, validations: [Validation] = []
     ) {
         self.functions = functions
         self.tables = tables
         self.macros = macros
         self.types = types
         self.allowsOptionals = allowsOptionals
+        self.validations = validations
     }
 
     /// The language itself.
@@ -31,30 +33,39 @@ public struct Library: Sendable {
     /// More functions on strings; `version` as the library counts them (the newest is 4).
     public static func strings(version: Int = 4) -> Library {
         var tables = [stringsTable]
-        if version >= 1 { tables.append(stringsFormatTable) }
-        if version >= 3 { tables.append(stringsReverseTable) }
-        return Library(tables: tables)
+        var functions = stringFunctions
+        if version >= 1 {
+            tables.append(stringsFormatTable)
+            functions += quoteFunctions + formatFunctions(version >= 4 ? .plain : .localized)
+        }
+        if version >= 3 {
+            tables.append(stringsReverseTable)
+            functions += reverseFunctions
+        }
+        let validations = version >= 1 ? [Validation.formats(stringsVersion: version)] : []
+        return Library(tables: tables, functions: functions, validations: validations)
     }
 
     /// More functions on lists, as of version 3.
-    public static let lists = Library(tables: [listsTable], macros: .sorting)
+    public static let lists = Library(tables: [listsTable], functions: listFunctions, macros: .sorting)
 
     /// Lists taken as sets.
-    public static let sets = Library(tables: [setsTable])
+    public static let sets = Library(tables: [setsTable], functions: setFunctions)
 
     /// Mathematics.
-    public static let math = Library(tables: [mathTable], macros: .extremes)
+    public static let math = Library(tables: [mathTable], functions: mathFunctions, macros: .extremes)
 
     /// Base64.
-    public static let encoders = Library(tables: [encodersTable])
+    public static let encoders = Library(tables: [encodersTable], functions: encoderFunctions)
 
     /// Values that may be absent.
     public static let optionals = Library(
-        tables: [optionalsTable, optionalListsTable], macros: .optionals,
+        tables: [optionalsTable, optionalListsTable], functions: optionalFunctions, macros: .optionals,
         types: [("optional_type", .optional(.parameter("V")))], allowsOptionals: true)
 
     /// Loops that name both the index or key and the value.
-    public static let twoVariableLoops = Library(tables: [twoVariablesTable], macros: .twoVariables)
+    public static let twoVariableLoops = Library(
+        tables: [twoVariablesTable], functions: twoVariableFunctions, macros: .twoVariables)
 
     /// `cel.bind`, and the blocks that optimisers write.
     public static let bindings = Library(tables: [blocksTable], macros: .bindings)
@@ -81,5 +92,6 @@ extension Environment {
         for (name, type) in library.types { declare(name, .type(type)) }
         macros.add(library.macros)
         if library.allowsOptionals { allowsOptionals = true }
+        validations += library.validations
     }
 }

@@ -1,3 +1,5 @@
+import LinearRegex
+
 extension Planner {
     mutating func planCall(
         _ id: ExpressionID, _ function: String, _ target: ExpressionID?, _ arguments: [ExpressionID]
@@ -18,6 +20,9 @@ extension Planner {
         case (Operator.index, 2): return planIndex(places[0], places[1], isOptional: false)
         case (Operator.optionalSelect, 2), (Operator.optionalIndex, 2):
             return planIndex(places[0], places[1], isOptional: true)
+        case ("or", 2), ("orValue", 2):
+            let flags = name == "or" ? 0 : Node.unwraps
+            return add(Node(operation: .optionalOr, flags: flags, a: places[0], b: places[1]))
         default: return try planFunction(id, name, places)
         }
     }
@@ -67,10 +72,26 @@ extension Planner {
         }
         let detail = place(ofCost: environment.runCost(of: name, overload: overload))
         let first = add(operands: places)
+        if name == "matches", places.count == 2, environment.foldsConstants, let pattern = constant(places[1]),
+            pattern.kind == .string
+        {
+            return add(Node(operation: .matches, detail: detail, a: try place(of: pattern), b: first))
+        }
+        let stops = implementation.stopsAtFirstError || places.count > 2
         return add(
             Node(
-                operation: .call, flags: implementation.stopsAtFirstError ? 1 : 0, detail: detail,
+                operation: .call, flags: stops ? 1 : 0, detail: detail,
                 a: place(of: implementation), b: first, c: Int32(places.count)))
+    }
+
+    /// A constant pattern is compiled now; one that is none makes the expression unusable.
+    private mutating func place(of pattern: Value) throws(PlanFailure) -> Int32 {
+        do throws(LinearRegexError) {
+            patterns.append(try LinearRegex(unsafe Span(_unsafeElements: pattern.bytes.buffer)))
+        } catch {
+            throw PlanFailure(description: error.description)
+        }
+        return Int32(patterns.count - 1)
     }
 
     private mutating func planMissing(_ name: String) -> Int32 {

@@ -1,3 +1,5 @@
+import LinearRegex
+
 /// Why an expression that is sound cannot be made ready to run.
 public struct PlanFailure: Error, CustomStringConvertible, Sendable {
     /// The reason, in the words that Kubernetes users know.
@@ -19,6 +21,7 @@ struct Planner {
     var functions: [Function] = []
     var costs: [CallCost?] = [nil]
     var sets: [ConstantSet] = []
+    var patterns: [LinearRegex] = []
     var objectMakers: [ObjectMaker] = []
     var variableNames: [String]
     var slotCount: Int

@@ -1,3 +1,5 @@
+import LinearRegex
+
 /// An expression made ready to run: a table of nodes that refer to each other by their places.
 ///
 /// It never changes once made, and any number of evaluators may run it at the same time.
@@ -28,6 +30,10 @@
             case isInSet
             /// The list in slot `a` with node `b` appended in place.
             case append
+            /// Whether pattern `a` matches the first operand of two from `b` on; `detail` is its cost.
+            case matches
+            /// Node `a` where it is an optional with a value, else node `b`.
+            case optionalOr
             /// Whether node `a` is anything but a plain false.
             case notStrictlyFalse
             /// An error with constant `a` as its text.
@@ -45,6 +51,8 @@
         static let charges: UInt8 = 1
         /// The last qualifier only asks whether it is there.
         static let tests: UInt8 = 2
+        /// What is given is the optional's value.
+        static let unwraps: UInt8 = 1
         /// Operands come with a mark for those that are optional.
         static let hasOptionals: UInt8 = 4
         /// A presence test that costs as reading does.
@@ -89,6 +97,7 @@
     private let functionCount: Int
     let costs: [CallCost?]
     let sets: [ConstantSet]
+    let patterns: [LinearRegex]
     let objectMakers: [ObjectMaker]
     let root: Int32
     /// How many slots a run needs.
@@ -109,6 +118,7 @@
         functionCount = planner.functions.count
         costs = planner.costs
         sets = planner.sets
+        patterns = planner.patterns
         objectMakers = planner.objectMakers
         slotCount = planner.slotCount
         variableNames = planner.variableNames

@@ -39,6 +39,12 @@ extension Evaluator {
             let value = evaluate(node.a, program)
             return value.isError ? value : Value(program.sets[Int(node.b)].contains(value))
         case .append: return append(node, program)
+        case .matches: return match(node, program)
+        case .optionalOr:
+            let left = evaluate(node.a, program)
+            guard left.kind == .optional else { return left }
+            guard let value = left.boxed else { return evaluate(node.b, program) }
+            return node.flags & Program.Node.unwraps != 0 ? value : left
         case .failure:
             let text = unsafe program.code.constants[Int(node.a)]
             return Value(.error, detail: RunError.message.rawValue, length: text.length, word: text.word)

@@ -38,6 +38,8 @@
     /// Says whether time is up; asked every few hundred steps.
     public var isTimeUp: (@Sendable () -> Bool)?
     var stepsUntilCheck = Evaluator.stepsBetweenChecks
+    /// What matching patterns works in.
+    let matching = PatternMemory()
 
     static let stepsBetweenChecks = 256
 

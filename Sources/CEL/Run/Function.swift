@@ -51,6 +51,16 @@ public struct Function: Sendable {
     let stopsAtFirstError: Bool
     let body: Body
 
+    /// The same function with more overloads, which are tried first.
+    func adding(_ newer: Function) -> Function {
+        let older = body
+        let stops = stopsAtFirstError || newer.stopsAtFirstError
+        return Function(name, stopsAtFirstError: stops) { [newer = newer.body] evaluator, arguments in
+            let result = newer(&evaluator, arguments)
+            return result.isOverloadError ? older(&evaluator, arguments) : result
+        }
+    }
+
     /// A function; `stopsAtFirstError` where it is declared with more than two arguments or for any number of them.
     public init(_ name: String, stopsAtFirstError: Bool = false, _ body: @escaping Body) {
         self.name = name
@@ -75,6 +85,8 @@ extension Evaluator {
     @inline(never)
     public mutating func noOverload(_ name: String, _ arguments: Arguments) -> Value {
         let types = (0..<arguments.count).map { arguments[$0].typeName }
-        return error("no such overload: \(name)(\(types.joined(separator: ", ")))")
+        let text = string("no such overload: \(name)(\(types.joined(separator: ", ")))")
+        guard !text.isError else { return text }
+        return Value(.error, detail: RunError.noMatchingOverload.rawValue, length: text.length, word: text.word)
     }
 }

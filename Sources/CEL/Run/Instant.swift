@@ -2,23 +2,28 @@
 struct Instant {
     let seconds: Int64
     let nanoseconds: Int64
+    /// The minutes by which the time is written ahead of UTC.
+    let zone: Int16
 
     static let secondsMin: Int64 = -62_135_596_800
     static let secondsMax: Int64 = 253_402_300_799
     private static let perSecond: Int64 = 1_000_000_000
 
-    init(seconds: Int64, nanoseconds: Int64) {
+    init(seconds: Int64, nanoseconds: Int64, zone: Int16 = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
+        self.zone = zone
     }
 
     /// The time that a timestamp is.
-    init(_ value: Value) { self.init(seconds: value.intValue, nanoseconds: Int64(value.nanosecondsValue)) }
+    init(_ value: Value) {
+        self.init(seconds: value.intValue, nanoseconds: Int64(value.nanosecondsValue), zone: value.zone)
+    }
 
     /// The timestamp; an error outside of the years 1 to 9999.
     var value: Value {
         guard seconds >= Self.secondsMin, seconds <= Self.secondsMax else { return .error(.timestampOverflow) }
-        return Value(timestampSeconds: seconds, nanoseconds: UInt32(nanoseconds))
+        return Value(timestampSeconds: seconds, nanoseconds: UInt32(nanoseconds), zone: zone)
     }
 
     func adding(nanoseconds more: Int64) -> Value {
@@ -32,7 +37,7 @@ struct Instant {
             wholeSeconds += 1
         }
         let (sum, overflows) = seconds.addingReportingOverflow(wholeSeconds)
-        return overflows ? .error(.integerOverflow) : Instant(seconds: sum, nanoseconds: rest).value
+        return overflows ? .error(.integerOverflow) : Instant(seconds: sum, nanoseconds: rest, zone: zone).value
     }
 
     func since(_ other: Instant) -> Value {

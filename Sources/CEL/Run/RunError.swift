@@ -2,6 +2,8 @@
 enum RunError: UInt8 {
     case message
     case noSuchOverload
+    /// The arguments fit no overload; the message says so.
+    case noMatchingOverload
     case noSuchKey
     case indexOutOfBounds
     case noSuchAttribute
@@ -28,10 +30,16 @@ extension Value {
             word: Value(.string, bytes).word)
     }
 
+    /// Whether a function was given arguments that it does not take.
+    var isOverloadError: Bool {
+        kind == .error
+            && (detail == RunError.noSuchOverload.rawValue || detail == RunError.noMatchingOverload.rawValue)
+    }
+
     /// The sentence of an error.
     public var errorMessage: String {
         switch RunError(rawValue: detail) {
-        case .message: return bytes.text
+        case .message, .noMatchingOverload: return bytes.text
         case .noSuchKey: return "no such key: \(boxed?.shown ?? "")"
         case .indexOutOfBounds: return "index out of bounds: \(boxed?.shown ?? "")"
         case .noSuchAttribute: return "no such attribute(s): \(boxed?.text ?? "")"

@@ -1,8 +1,9 @@
 /// Writes and reads points in time as RFC 3339 has them, and lengths of time as the API server's language does.
 enum TimeText {
-    /// A timestamp in UTC, with as many digits of a second as it has.
-    static func write(_ value: Value) -> String {
-        let date = CivilTime(seconds: value.intValue)
+    /// A timestamp in the zone it was read in, with as many digits of a second as it has.
+    static func write(_ value: Value, inUTC: Bool = false) -> String {
+        let zone = inUTC ? 0 : Int64(value.zone)
+        let date = CivilTime(seconds: value.intValue + zone * 60)
         var text = "\(pad(date.year, 4))-\(pad(date.month, 2))-\(pad(date.day, 2))"
         text += "T\(pad(date.hour, 2)):\(pad(date.minute, 2)):\(pad(date.second, 2))"
         if value.nanosecondsValue > 0 {
@@ -10,12 +11,13 @@ enum TimeText {
             while digits.hasSuffix("0") { digits.removeLast() }
             text += "." + digits
         }
-        return text + "Z"
+        if zone == 0 { return text + "Z" }
+        return text + "\(zone < 0 ? "-" : "+")\(pad(abs(zone) / 60, 2)):\(pad(abs(zone) % 60, 2))"
     }
 
     private static func pad(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        let digits = String(number.magnitude)
+        return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 }
 

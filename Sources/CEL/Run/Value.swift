@@ -3,8 +3,8 @@
 /// What does not fit lies in the arena of the evaluation, in the program, or in the document that a variable is bound
 /// to; a value is good for as long as these are. Nothing in it is counted.
 ///
-///     kind  detail  (unused)  length  word
-///     1     1       2         4       8     bytes
+///     kind  detail  zone  length  word
+///     1     1       2     4       8     bytes
 @safe public struct Value: BitwiseCopyable, @unchecked Sendable {
     /// What a value is.
     public enum Kind: UInt8, Sendable, BitwiseCopyable {
@@ -47,13 +47,16 @@
     /// What the value is.
     public let kind: Kind
     let detail: UInt8
+    /// The minutes by which a timestamp was written ahead of UTC, which its text shows again.
+    let zone: Int16
     let length: UInt32
     let word: UInt64
 
     @inline(__always)
-    init(_ kind: Kind, detail: UInt8 = 0, length: UInt32 = 0, word: UInt64 = 0) {
+    init(_ kind: Kind, detail: UInt8 = 0, zone: Int16 = 0, length: UInt32 = 0, word: UInt64 = 0) {
         self.kind = kind
         self.detail = detail
+        self.zone = zone
         self.length = length
         self.word = word
     }
@@ -83,9 +86,9 @@ extension Value {
         self.init(.duration, word: UInt64(bitPattern: value))
     }
 
-    /// A point in time: seconds since 1970 and nanoseconds on top.
-    @inline(__always) public init(timestampSeconds seconds: Int64, nanoseconds: UInt32) {
-        self.init(.timestamp, length: nanoseconds, word: UInt64(bitPattern: seconds))
+    /// A point in time: seconds since 1970, nanoseconds on top, and the zone that it is written in, in minutes.
+    @inline(__always) public init(timestampSeconds seconds: Int64, nanoseconds: UInt32, zone: Int16 = 0) {
+        self.init(.timestamp, zone: zone, length: nanoseconds, word: UInt64(bitPattern: seconds))
     }
 
     /// Whether this is a failed computation.
