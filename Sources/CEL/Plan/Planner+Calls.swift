@@ -67,7 +67,8 @@ extension Planner {
                 return try fold(name, argument)
             }
         }
-        guard let implementation = environment.implementation(of: name) else {
+        let special = overload.flatMap { environment.implementation(of: $0) }
+        guard let implementation = special ?? environment.implementation(of: name) else {
             return planMissing(name)
         }
         let detail = place(ofCost: environment.runCost(of: name, overload: overload))

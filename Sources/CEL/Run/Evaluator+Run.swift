@@ -318,7 +318,7 @@ extension Evaluator {
     }
 
     /// The map with an entry for the key, in place of one that it may have had.
-    mutating func set(_ key: Value, _ value: Value, in map: Value) -> Value {
+    public mutating func set(_ key: Value, _ value: Value, in map: Value) -> Value {
         guard let index = indexOf(key, in: map) else { return insert(key, value, into: map) }
         unsafe map.mapBlock.pointee.entries[2 * index + 1] = value
         return map
