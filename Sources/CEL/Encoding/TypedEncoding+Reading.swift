@@ -41,13 +41,20 @@ extension TypedEncoding {
         case "uint": UInt64(text).map { Value($0) }
         case "double": number(text).map { Value($0) }
         case "string": evaluator.string(text)
-        case "bytes": Base64.decode(text.utf8).map { evaluator.copy(.bytes, $0) }
+        case "bytes": decoded(evaluator.string(text), &evaluator)
         case "type": evaluator.copy(.type, text.utf8)
-        case "timestamp": TypedTime.timestamp(text)
-        case "duration": TypedTime.duration(text)
+        case "timestamp": time(TimeText.timestamp(evaluator.string(text).bytes))
+        case "duration": TimeText.duration(evaluator.string(text).bytes).map { Value(durationNanoseconds: $0) }
         default: nil
         }
     }
+
+    private static func decoded(_ text: Value, _ evaluator: inout Evaluator) -> Value? {
+        let bytes = Base64.decode(&evaluator, text.bytes)
+        return bytes.isError ? nil : bytes
+    }
+
+    private static func time(_ value: Value?) -> Value? { value?.isError ?? true ? nil : value }
 
     private static func number(_ text: String) -> Double? {
         switch text {

@@ -25,7 +25,7 @@ extension TypedEncoding {
         case .uint: text("uint", String(value.uintValue), to: &writer)
         case .double: text("double", spelled(value.doubleValue), to: &writer)
         case .string: bytes("string", value.bytes, to: &writer)
-        case .bytes: text("bytes", String(decoding: Base64.encode(value.bytes), as: UTF8.self), to: &writer)
+        case .bytes: bytes("bytes", Base64.encode(&evaluator, value.bytes).bytes, to: &writer)
         case .timestamp: text("timestamp", TimeText.write(value), to: &writer)
         case .duration: text("duration", TypedTime.duration(nanoseconds: value.intValue), to: &writer)
         case .type: bytes("type", value.bytes, to: &writer)

@@ -44,6 +44,8 @@ extension Program {
             return loop.range < 0 ? [loop.initial] : [loop.range, loop.initial, loop.condition, loop.step, loop.result]
         case .isInSet, .notStrictlyFalse: return [node.a]
         case .append: return [node.b]
+        case .matches: return [unsafe code.operands[Int(node.b)]]
+        case .optionalOr: return [node.a, node.b]
         }
     }
 
