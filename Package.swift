@@ -52,7 +52,7 @@ let package = Package(
         part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML"]),
+        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
         program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
 
         // The proof.
