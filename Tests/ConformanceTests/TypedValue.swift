@@ -15,7 +15,7 @@ enum TypedValue {
         case "int": return value.kind == .int && "\(value.intValue)" == text ? nil : describe(value)
         case "uint": return value.kind == .uint && "\(value.uintValue)" == text ? nil : describe(value)
         case "double":
-            let number = text == "Infinity" ? Double.infinity : text == "-Infinity" ? -.infinity : Double(text) ?? .nan
+            let number = double(text)
             let same = value.doubleValue == number || value.doubleValue.isNaN && number.isNaN
             return value.kind == .double && same && value.doubleValue.sign == (number.isNaN ? value.doubleValue.sign : number.sign)
                 ? nil : describe(value)
@@ -26,8 +26,38 @@ enum TypedValue {
         case "type": return value.kind == .type && value.text == text ? nil : describe(value)
         case "list": return listDifference(value, content as? [Any] ?? [], &evaluator)
         case "map": return mapDifference(value, content as? [[Any]] ?? [], &evaluator)
+        case "timestamp", "duration": return timeDifference(value, kind, text, &evaluator)
+        case "optional": return optionalDifference(value, content as? [String: Any], &evaluator)
         default: return "\(describe(value)) against \(kind)"
         }
+    }
+
+    static func double(_ text: String) -> Double {
+        text == "Infinity" ? .infinity : text == "-Infinity" ? -.infinity : Double(text) ?? .nan
+    }
+
+    /// Times are held against what the language itself reads from the expected text.
+    private static func timeDifference(
+        _ value: CEL.Value, _ kind: String, _ text: String, _ evaluator: inout Evaluator
+    ) -> String? {
+        let environment = Environment.standard()
+        guard case .success(let checked) = environment.compile("\(kind)('\(text)')"),
+            let program = try? environment.plan(checked)
+        else { return "not a \(kind): \(text)" }
+        var other = Evaluator()
+        let expected = other.run(program)
+        let isSame =
+            value.kind == expected.kind && value.intValue == expected.intValue
+            && (kind == "duration" || value.nanosecondsValue == expected.nanosecondsValue)
+        return isSame ? nil : describe(value)
+    }
+
+    private static func optionalDifference(
+        _ value: CEL.Value, _ content: [String: Any]?, _ evaluator: inout Evaluator
+    ) -> String? {
+        guard value.kind == .optional else { return describe(value) }
+        guard let expected = content?["value"] else { return value.optionalValue == nil ? nil : describe(value) }
+        return value.optionalValue.map { difference($0, expected, &evaluator) } ?? describe(value)
     }
 
     private static func listDifference(_ value: CEL.Value, _ expected: [Any], _ evaluator: inout Evaluator) -> String? {
