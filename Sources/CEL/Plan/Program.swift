@@ -55,8 +55,8 @@ import LinearRegex
         static let unwraps: UInt8 = 1
         /// Operands come with a mark for those that are optional.
         static let hasOptionals: UInt8 = 4
-        /// A presence test that costs as reading does.
-        static let testCosts: UInt8 = 8
+        /// Each key may come once, and only of the types that keys have.
+        static let refusesUnusualKeys: UInt8 = 8
     }
 
     /// One step of a path.
@@ -66,6 +66,8 @@ import LinearRegex
         var node: Int32 = -1
         var isOptional = false
         var isTest = false
+        /// Fails on a value that has no fields, even where nothing need be there.
+        var isStrict = false
     }
 
     /// The parts of a loop.
