@@ -22,6 +22,7 @@ struct Checker {
     private init(_ tree: SyntaxTree, _ environment: Environment) {
         self.environment = environment
         self.tree = tree
+        unification.prefersNonNull = environment.joinsNullWithOthers
         types = Array(repeating: .error, count: tree.nodes.count)
         references = Array(repeating: nil, count: tree.nodes.count)
     }
@@ -290,7 +291,7 @@ extension Checker {
     /// The type that covers what came before and one more.
     private mutating func join(_ previous: CELType?, _ current: CELType) -> CELType {
         guard let previous else { return current }
-        if unification.isAssignable(previous, from: current) { return TypeUnification.mostGeneral(previous, current) }
+        if unification.isAssignable(previous, from: current) { return unification.mostGeneral(previous, current) }
         return .dyn
     }
 

@@ -30,6 +30,8 @@ public struct Environment: Sendable {
     public var localsHideNames = false
     /// Whether a map literal with a key twice, or with one that is no bool, integer or string, is an error.
     public var refusesUnusualKeys = false
+    /// Whether null beside a value of a type that accepts it is taken for one of that type.
+    public var joinsNullWithOthers = false
     /// Whether `has` and optional selection fail on values that have no fields.
     public var refusesTestsOfScalars = false
     private(set) var variables: [String: CELType] = [:]

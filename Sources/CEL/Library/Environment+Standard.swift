@@ -6,6 +6,7 @@ extension Environment {
         environment.allowsEscapedIdentifiers = true
         environment.localsHideNames = true
         environment.refusesUnusualKeys = true
+        environment.joinsNullWithOthers = true
         environment.refusesTestsOfScalars = true
         let libraries: [Library] = [
             .standard, .optionals, .bindings, .encoders, .math, .strings(), .lists, .sets, .twoVariableLoops, .blocks,

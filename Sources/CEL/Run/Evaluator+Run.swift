@@ -5,7 +5,8 @@ extension Evaluator {
     public mutating func run(_ program: borrowing Program) -> Value {
         reserveSlots(program.slotCount)
         let result = evaluate(program.root, program)
-        return stop == nil ? result : .stopped
+        guard let stop else { return result }
+        return stop == .cost ? .error("operation cancelled: actual cost limit exceeded") : .stopped
     }
 
     mutating func evaluate(_ place: Int32, _ program: borrowing Program) -> Value {
@@ -183,7 +184,8 @@ extension Evaluator {
             return found
         }
         guard value.isList else {
-            return qualifier.isStrict ? error(.noSuchKey, key) : missing(.noSuchKey, key, qualifier, isOptional)
+            let isStrict = qualifier.isStrict && value.kind != .optional
+            return isStrict ? error(.noSuchKey, key) : missing(.noSuchKey, key, qualifier, isOptional)
         }
         switch position(key) {
         case .failure(let problem):
@@ -401,7 +403,8 @@ extension Evaluator {
         charge(1)
         let list = read(node.a, program)
         let element = evaluate(node.b, program)
-        charge(Cost.list + 1)
+        charge(Cost.list)
+        charge(1)
         if list.isError { return list }
         if element.isError { return element }
         guard list.kind == .list else { return .noSuchOverload }
