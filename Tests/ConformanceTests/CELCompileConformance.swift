@@ -49,7 +49,7 @@ import Testing
         do {
             let program = try environment.plan(checked)
             if let messages = k8s["compile_error"] { return "\(expr): can be run, expected \(messages)" }
-            var evaluator = Evaluator()
+            var evaluator = Evaluator(limits: .init(cost: 1_000_000))
             let value = evaluator.run(program)
             let cost = test["k8s_cost"] as? Case
             if let expected = k8s["value"] {
@@ -72,12 +72,24 @@ import Testing
         return nil
     }
 
+    /// Nil where what compiles is refused with these messages when it is planned.
+    static func planFailure(
+        _ expr: String, _ checked: CheckedExpression, _ environment: Environment, _ messages: [String]
+    ) -> String? {
+        do {
+            _ = try environment.plan(checked)
+            return "\(expr): can be run, expected \(messages)"
+        } catch {
+            return messages == [error.description] ? nil : "\(expr): \(error), expected \(messages)"
+        }
+    }
+
     static func compare(_ test: Case) -> String? {
         guard let expr = test["expr"] as? String, let k8s = test["k8s"] as? Case else { return nil }
         let environment = Environment.kubernetes()
         switch environment.compile(expr) {
         case .success(let checked):
-            if let messages = k8s["compile_error"] { return "\(expr): compiles, expected \(messages)" }
+            if let messages = k8s["compile_error"] as? [String] { return Self.planFailure(expr, checked, environment, messages) }
             if let cost = test["k8s_cost"] as? Case, let range = cost["estimated"] as? [String] {
                 let mine = checked.estimatedCost(KubernetesCosts())
                 if ["\(mine.min)", "\(mine.max)"] != range { return "\(expr): is estimated at \(mine), expected \(range)" }

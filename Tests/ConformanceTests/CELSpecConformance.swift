@@ -35,12 +35,19 @@ import Testing
         }
     }
 
+    /// The cost of this one depends on the order in which a map is looped over, which is random in the reference
+    /// implementation: the recorded cost is that of finding the second key first.
+    private static func isLeftToChance(_ file: String, _ test: Case) -> Bool {
+        file == "macros2.json" && test["section"] as? String == "exists" && test["name"] as? String == "map_key"
+    }
+
     private func run(_ failure: (Case) -> String?) throws {
         var failures: [String] = []
         var count = 0
         for (file, test) in try Self.cases() {
             count += 1
             let name = "\(file) \(test["section"] ?? "")/\(test["name"] ?? "") \(test["expr"] ?? "")"
+            if Self.isLeftToChance(file, test) { continue }
             if let problem = failure(test) { failures.append("\(name): \(problem)") }
         }
         #expect(failures.isEmpty, "\(failures.count) of \(count): \(failures.joined(separator: "\n"))")
@@ -80,13 +87,13 @@ struct SpecCase {
     private func compile() -> Outcome {
         let text = test["expr"] as? String ?? ""
         let source = ExpressionSource(text)
-        if test["disable_check"] as? Bool == true {
-            do throws(ExpressionIssues) {
-                return .checked(CheckedExpression(unchecked: try environment.parse(source)))
-            } catch {
-                return .refused([CompileFailure(source: source, stage: .parsing, issues: error).description])
-            }
+        let tree: SyntaxTree
+        do throws(ExpressionIssues) {
+            tree = try environment.parse(source)
+        } catch {
+            return .refused([CompileFailure(source: source, stage: .parsing, issues: error).description])
         }
+        if test["disable_check"] as? Bool == true { return .checked(CheckedExpression(unchecked: tree)) }
         switch environment.compile(text) {
         case .success(let checked): return .checked(checked)
         case .failure(let failure): return .refused(failure.messages)
@@ -168,13 +175,5 @@ struct SpecCase {
                 return [error.description] == messages ? nil : "cannot be run: \(error), expected \(kubernetes)"
             }
         }
-    }
-}
-
-extension CompileFailure {
-    /// The messages as the corpora have them: with places and lines where the syntax is wrong, else without.
-    var messages: [String] {
-        let plain = issues.sorted.map(\.message)
-        return plain.contains { $0.hasPrefix("Syntax error") } ? [description] : plain
     }
 }

@@ -22,6 +22,7 @@ struct Checker {
     private init(_ tree: SyntaxTree, _ environment: Environment) {
         self.environment = environment
         self.tree = tree
+        unification.prefersNonNull = environment.joinsNullWithOthers
         types = Array(repeating: .error, count: tree.nodes.count)
         references = Array(repeating: nil, count: tree.nodes.count)
     }
@@ -60,6 +61,13 @@ struct Checker {
 extension Checker {
     /// The full name and type of the variable or type that `name` refers to.
     private func lookUp(_ name: String) -> (name: String, type: CELType)? {
+        if environment.localsHideNames {
+            if let type = localType(name) { return (name, type) }
+            // What a leading dot names is looked up as if no loop had a variable of that name.
+            if name.utf8.first == UInt8(ascii: "."), localType(String(name.dropFirst())) != nil {
+                return environment.variables[String(name.dropFirst())].map { (name, $0) }
+            }
+        }
         for candidate in environment.candidates(for: name) {
             for scope in scopes.reversed() {
                 if let type = scope[candidate] { return (candidate, type) }
@@ -68,6 +76,17 @@ extension Checker {
             if environment.types?.hasObject(candidate) == true { return (candidate, .type(.object(candidate))) }
         }
         return nil
+    }
+
+    private func localType(_ name: String) -> CELType? {
+        scopes.last { $0[name] != nil }?[name]
+    }
+
+    /// Whether a chain of selections begins with a loop's variable, so that it spells no name of the container.
+    private func beginsWithLocal(_ name: String) -> Bool {
+        guard environment.localsHideNames, let first = name.split(separator: ".", omittingEmptySubsequences: false).first
+        else { return false }
+        return localType(String(first)) != nil
     }
 
     private func lookUpFunction(_ name: String) -> FunctionDeclaration? {
@@ -92,7 +111,7 @@ extension Checker {
     }
 
     private mutating func checkSelect(_ id: ExpressionID, _ operand: ExpressionID, _ field: String, _ isTest: Bool) {
-        if let name = tree.qualifiedName(id), let found = lookUp(name) { return resolve(id, to: found) }
+        if let name = tree.qualifiedName(id), !beginsWithLocal(name), let found = lookUp(name) { return resolve(id, to: found) }
         let result = checkField(id, operand, field, isOptional: false)
         types[id.index] = isTest ? .bool : unification.resolve(result)
     }
@@ -272,7 +291,7 @@ extension Checker {
     /// The type that covers what came before and one more.
     private mutating func join(_ previous: CELType?, _ current: CELType) -> CELType {
         guard let previous else { return current }
-        if unification.isAssignable(previous, from: current) { return TypeUnification.mostGeneral(previous, current) }
+        if unification.isAssignable(previous, from: current) { return unification.mostGeneral(previous, current) }
         return .dyn
     }
 

@@ -26,6 +26,14 @@ public struct Environment: Sendable {
     public var runCosts: (any RunCosts)?
     /// Whether what is constant is computed before the first run, as an API server does.
     public var foldsConstants = true
+    /// Whether the variables of loops hide the names of the container, and a leading dot names what they hide.
+    public var localsHideNames = false
+    /// Whether a map literal with a key twice, or with one that is no bool, integer or string, is an error.
+    public var refusesUnusualKeys = false
+    /// Whether null beside a value of a type that accepts it is taken for one of that type.
+    public var joinsNullWithOthers = false
+    /// Whether `has` and optional selection fail on values that have no fields.
+    public var refusesTestsOfScalars = false
     private(set) var variables: [String: CELType] = [:]
     /// The variables in the order of their slots.
     private(set) var variableOrder: [String] = []

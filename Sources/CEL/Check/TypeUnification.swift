@@ -1,5 +1,7 @@
 /// What has been found out about type variables, and whether types fit each other under it.
 struct TypeUnification {
+    /// Whether a type that accepts null is more general than that of null.
+    var prefersNonNull = false
     /// What each variable stands for, by its number.
     private var bindings: [CELType?] = []
 
@@ -67,7 +69,7 @@ struct TypeUnification {
         if let bound = binding(of: variable) {
             if type.isExactly(bound) { return (true, true) }
             guard unify(type, bound) else { return (false, true) }
-            let general = Self.mostGeneral(type, bound)
+            let general = mostGeneral(type, bound)
             if !occurs(variable, in: general) { bind(variable, to: general) }
             return (true, true)
         }
@@ -84,8 +86,9 @@ struct TypeUnification {
     }
 
     /// The more general of two types that fit each other.
-    static func mostGeneral(_ one: CELType, _ two: CELType) -> CELType {
-        isAsGeneral(one, as: two) ? one : two
+    func mostGeneral(_ one: CELType, _ two: CELType) -> CELType {
+        if prefersNonNull, one == .null || two == .null, one != two { return one == .null ? two : one }
+        return Self.isAsGeneral(one, as: two) ? one : two
     }
 
     private static func isAsGeneral(_ one: CELType, as two: CELType) -> Bool {

@@ -151,10 +151,23 @@ enum FloatText {
         return lowered.hasPrefix("-") ? -value : value
     }
 
-    /// Underscores may stand between digits of a number with a base prefix only.
+    /// Underscores may stand between digits, and between a base prefix and a digit.
     private static func withoutUnderscores(_ text: String) -> String? {
         guard text.contains("_") else { return text }
-        return nil
+        let isHex = text.hasPrefix("0x")
+        var followsDigit = isHex
+        var isPending = false
+        for byte in text.utf8.dropFirst(isHex ? 2 : 0) {
+            if byte == UInt8(ascii: "_") {
+                guard followsDigit else { return nil }
+                (followsDigit, isPending) = (false, true)
+                continue
+            }
+            followsDigit = Lexer.isDigit(byte) || isHex && Lexer.isHexDigit(byte)
+            if isPending, !followsDigit { return nil }
+            isPending = false
+        }
+        return isPending ? nil : text.filter { $0 != "_" }
     }
 
     private static func isNumber(_ text: String) -> Bool {

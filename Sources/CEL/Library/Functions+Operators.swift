@@ -24,7 +24,7 @@ extension Library {
         Function(Operator.in, body: contains),
         Function("in", body: contains),
         Function("_in_", body: contains),
-        Function("size") { _, arguments in
+        op("size", []) { _, arguments in
             let value = arguments[0]
             switch value.kind {
             case .string, .bytes, .list, .map, .jsonArray, .jsonObject: return Value(Int64(clamping: value.costSize))

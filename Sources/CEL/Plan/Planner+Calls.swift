@@ -17,9 +17,9 @@ extension Planner {
         case (Operator.notStrictlyFalse, 1): return add(Node(operation: .notStrictlyFalse, a: places[0]))
         case (Operator.equals, 2): return add(Node(operation: .equal, a: places[0], b: places[1]))
         case (Operator.notEquals, 2): return add(Node(operation: .notEqual, a: places[0], b: places[1]))
-        case (Operator.index, 2): return planIndex(places[0], places[1], isOptional: false)
+        case (Operator.index, 2): return try planIndex(places[0], places[1], isOptional: false)
         case (Operator.optionalSelect, 2), (Operator.optionalIndex, 2):
-            return planIndex(places[0], places[1], isOptional: true)
+            return try planIndex(places[0], places[1], isOptional: true)
         case ("or", 2), ("orValue", 2):
             let flags = name == "or" ? 0 : Node.unwraps
             return add(Node(operation: .optionalOr, flags: flags, a: places[0], b: places[1]))
@@ -45,8 +45,13 @@ extension Planner {
         return (function, target)
     }
 
-    private mutating func planIndex(_ base: Int32, _ index: Int32, isOptional: Bool) -> Int32 {
+    private mutating func planIndex(
+        _ base: Int32, _ index: Int32, isOptional: Bool
+    ) throws(PlanFailure) -> Int32 {
         if let key = constant(index) {
+            if environment.foldsConstants, !key.isNumber, key.kind != .string, key.kind != .bool {
+                throw PlanFailure(description: "invalid qualifier type: \(key.goTypeName)")
+            }
             return extend(base, with: Program.Qualifier(key: key, isOptional: isOptional))
         }
         return extend(base, with: Program.Qualifier(key: .null, node: uncharged(index), isOptional: isOptional))
@@ -67,10 +72,9 @@ extension Planner {
                 return try fold(name, argument)
             }
         }
+        if expression.isUnchecked { try refuseArity(of: name, places.count) }
         let special = overload.flatMap { environment.implementation(of: $0) }
-        guard let implementation = special ?? environment.implementation(of: name) else {
-            return planMissing(name)
-        }
+        let implementation = special ?? environment.implementation(of: name) ?? Self.missing(name)
         let detail = place(ofCost: environment.runCost(of: name, overload: overload))
         let first = add(operands: places)
         if name == "matches", places.count == 2, environment.foldsConstants, let pattern = constant(places[1]),
@@ -95,9 +99,20 @@ extension Planner {
         return Int32(patterns.count - 1)
     }
 
-    private mutating func planMissing(_ name: String) -> Int32 {
-        constants.append(memory.evaluator.string("no such overload: \(name)"))
-        return add(Node(operation: .failure, a: Int32(constants.count - 1)))
+    /// A function that nobody has implemented: its arguments are evaluated all the same.
+    private static func missing(_ name: String) -> Function {
+        Function(name) { evaluator, _ in evaluator.error("no such overload: \(name)") }
+    }
+
+    /// In an expression that was not checked, a function with one overload refuses another number of arguments here.
+    private func refuseArity(of name: String, _ count: Int) throws(PlanFailure) {
+        let overloads = environment.functions[name]?.overloads ?? []
+        if overloads.isEmpty, count == 0 { throw PlanFailure(description: "no such overload: \(name)()") }
+        guard overloads.count == 1, let arity = overloads.first?.parameters.count, arity == 1 || arity == 2,
+            count != arity
+        else { return }
+        let arguments = count == 0 ? "" : count == 1 ? "arg" : count == 2 ? "lhs, rhs" : "..."
+        throw PlanFailure(description: "no such overload: \(name)(\(arguments))")
     }
 
     private mutating func place(ofCost cost: CallCost?) -> UInt16 {
@@ -112,7 +127,7 @@ extension Planner {
 
     /// A conversion of a constant is done now; where it fails the expression is refused.
     private mutating func fold(_ name: String, _ argument: Value) throws(PlanFailure) -> Int32 {
-        guard let implementation = environment.implementation(of: name) else { return planMissing(name) }
+        let implementation = environment.implementation(of: name) ?? Self.missing(name)
         let result = unsafe withUnsafePointer(to: argument) {
             unsafe implementation.body(&memory.evaluator, Arguments(base: $0, count: 1))
         }
@@ -191,7 +206,8 @@ extension Planner {
             places.append(entry.isOptional ? 1 : 0)
         }
         let first = add(operands: places)
-        let node = Node(operation: .map, b: first, c: Int32(entries.count))
+        let flags = environment.refusesUnusualKeys ? Node.refusesUnusualKeys : 0
+        let node = Node(operation: .map, flags: flags, b: first, c: Int32(entries.count))
         let isConstant = stride(from: 0, to: places.count, by: 3).allSatisfy {
             constant(places[$0]) != nil && constant(places[$0 + 1]) != nil && places[$0 + 2] == 0
         }

@@ -116,6 +116,9 @@ extension Planner {
 
     private mutating func planIdentifier(_ id: ExpressionID, _ name: String) -> Int32 {
         if case .variable(let full) = expression.reference(of: id) { return planReference(id, full) }
+        if environment.localsHideNames, locals.contains(where: { $0.name == name }) {
+            return planName(name) ?? planUnknown([name])
+        }
         for candidate in environment.candidates(for: name) {
             if let node = planName(candidate) { return node }
         }
@@ -124,6 +127,9 @@ extension Planner {
 
     /// A name that the checker resolved: a type, or a variable.
     private mutating func planReference(_ id: ExpressionID, _ name: String) -> Int32 {
+        if name.utf8.first == UInt8(ascii: "."), let slot = environment.slot(of: String(name.dropFirst())) {
+            return add(Node(operation: .variable, flags: Node.charges, a: Int32(slot)))
+        }
         if locals.contains(where: { $0.name == name }) { return planName(name) ?? planUnknown([name]) }
         if case .type = expression.type(of: id), case .type = environment.variables[name] ?? .dyn {
             return add(constant: typeValue(name))
@@ -163,7 +169,7 @@ extension Planner {
     /// In an expression that was not checked, a chain of selections may spell a variable's name.
     private mutating func planQualifiedName(_ id: ExpressionID) -> Int32? {
         guard let name = expression.tree.qualifiedName(id), let first = name.split(separator: ".").first,
-            !locals.contains(where: { $0.name == first })
+            !environment.localsHideNames || name.hasPrefix(".") || !locals.contains(where: { $0.name == first })
         else { return nil }
         for candidate in environment.candidates(for: name) {
             if let node = planName(candidate) { return node }
@@ -173,6 +179,8 @@ extension Planner {
 
     /// Applies one more qualifier to a node, which becomes or stays a path.
     mutating func extend(_ base: Int32, with qualifier: Program.Qualifier) -> Int32 {
+        var qualifier = qualifier
+        qualifier.isStrict = environment.refusesTestsOfScalars
         var node = nodes[Int(base)]
         let first = Int32(qualifiers.count)
         switch node.operation {

@@ -55,8 +55,8 @@ import LinearRegex
         static let unwraps: UInt8 = 1
         /// Operands come with a mark for those that are optional.
         static let hasOptionals: UInt8 = 4
-        /// A presence test that costs as reading does.
-        static let testCosts: UInt8 = 8
+        /// Each key may come once, and only of the types that keys have.
+        static let refusesUnusualKeys: UInt8 = 8
     }
 
     /// One step of a path.
@@ -66,6 +66,8 @@ import LinearRegex
         var node: Int32 = -1
         var isOptional = false
         var isTest = false
+        /// Fails on a value that has no fields, even where nothing need be there.
+        var isStrict = false
     }
 
     /// The parts of a loop.
@@ -93,12 +95,11 @@ import LinearRegex
     }
 
     let code: Code
-    let functions: UnsafePointer<Function>
-    private let functionCount: Int
-    let costs: [CallCost?]
-    let sets: [ConstantSet]
-    let patterns: [LinearRegex]
-    let objectMakers: [ObjectMaker]
+    let functions: FixedTable<Function>
+    let costs: FixedTable<CallCost?>
+    let sets: FixedTable<ConstantSet>
+    let patterns: FixedTable<LinearRegex>
+    let objectMakers: FixedTable<ObjectMaker>
     let root: Int32
     /// How many slots a run needs.
     let slotCount: Int
@@ -114,12 +115,11 @@ import LinearRegex
             nodes: Self.table(planner.nodes), operands: Self.table(planner.operands),
             qualifiers: Self.table(planner.qualifiers), loops: Self.table(planner.loops),
             constants: Self.table(planner.constants))
-        unsafe functions = Self.table(planner.functions)
-        functionCount = planner.functions.count
-        costs = planner.costs
-        sets = planner.sets
-        patterns = planner.patterns
-        objectMakers = planner.objectMakers
+        functions = FixedTable(planner.functions)
+        costs = FixedTable(planner.costs)
+        sets = FixedTable(planner.sets)
+        patterns = FixedTable(planner.patterns)
+        objectMakers = FixedTable(planner.objectMakers)
         slotCount = planner.slotCount
         variableNames = planner.variableNames
         constantMemory = planner.memory
@@ -133,8 +133,11 @@ import LinearRegex
         unsafe code.qualifiers.deallocate()
         unsafe code.loops.deallocate()
         unsafe code.constants.deallocate()
-        unsafe UnsafeMutablePointer(mutating: functions).deinitialize(count: functionCount)
-        unsafe functions.deallocate()
+        functions.free()
+        costs.free()
+        sets.free()
+        patterns.free()
+        objectMakers.free()
     }
 
     @unsafe private static func table<Element>(_ elements: [Element]) -> UnsafePointer<Element> {

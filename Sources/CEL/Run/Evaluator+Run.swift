@@ -6,7 +6,8 @@ extension Evaluator {
     public mutating func run(_ program: borrowing Program) -> Value {
         reserveSlots(program.slotCount)
         let result = evaluate(program.root, program)
-        return stop == nil ? result : .stopped
+        guard let stop else { return result }
+        return stop == .cost ? .error("operation cancelled: actual cost limit exceeded") : .stopped
     }
 
     mutating func evaluate(_ place: Int32, _ program: borrowing Program) -> Value {
@@ -46,6 +47,7 @@ extension Evaluator {
             guard let value = left.boxed else { return evaluate(node.b, program) }
             return node.flags & Program.Node.unwraps != 0 ? value : left
         case .failure:
+            charge(1)
             let text = unsafe program.code.constants[Int(node.a)]
             return Value(.error, detail: RunError.message.rawValue, length: text.length, word: text.word)
         }
@@ -132,7 +134,7 @@ extension Evaluator {
         for index in Int(node.b)..<Int(node.b + node.c) {
             let qualifier = unsafe program.code.qualifiers[index]
             isOptional = isOptional || qualifier.isOptional
-            guard let next = qualify(value, qualifier, program, isLenient: isOptional || qualifier.isTest) else {
+            guard let next = qualify(value, qualifier, program, isOptional: isOptional) else {
                 if qualifier.isTest || node.flags & Program.Node.tests != 0 { return .false }
                 return .none
             }
@@ -146,50 +148,53 @@ extension Evaluator {
     /// One step of a path; nil where a lenient step finds nothing.
     @inline(__always)
     private mutating func qualify(
-        _ value: Value, _ qualifier: Program.Qualifier, _ program: borrowing Program, isLenient: Bool
+        _ value: Value, _ qualifier: Program.Qualifier, _ program: borrowing Program, isOptional: Bool
     ) -> Value? {
         var key = qualifier.key
         if qualifier.node >= 0 {
             key = evaluate(qualifier.node, program)
             if key.isError { return key }
         }
-        // What is not there costs nothing where that is allowed, but a test always costs.
+        // What is not there costs nothing in an optional chain; elsewhere a test costs as much as reading.
         if value.kind == .jsonObject, key.kind == .string {
             if let found = findMember(key.bytes, of: value.node) {
                 charge(1)
                 return found
             }
-            return missing(.noSuchKey, key, qualifier, isLenient)
+            return missing(.noSuchKey, key, qualifier, isOptional)
         }
-        return qualifySlowly(value, key, qualifier, isLenient)
+        return qualifySlowly(value, key, qualifier, isOptional)
     }
 
     @inline(never)
     private mutating func missing(
-        _ problem: RunError, _ key: Value, _ qualifier: Program.Qualifier, _ isLenient: Bool
+        _ problem: RunError, _ key: Value, _ qualifier: Program.Qualifier, _ isOptional: Bool
     ) -> Value? {
-        if isLenient, !qualifier.isTest { return nil }
+        if isOptional { return nil }
         charge(1)
-        return isLenient ? nil : error(problem, key)
+        return qualifier.isTest ? nil : error(problem, key)
     }
 
     @inline(never)
     private mutating func qualifySlowly(
-        _ value: Value, _ key: Value, _ qualifier: Program.Qualifier, _ isLenient: Bool
+        _ value: Value, _ key: Value, _ qualifier: Program.Qualifier, _ isOptional: Bool
     ) -> Value? {
         if value.isMap {
-            guard let found = find(key, in: value) else { return missing(.noSuchKey, key, qualifier, isLenient) }
+            guard let found = find(key, in: value) else { return missing(.noSuchKey, key, qualifier, isOptional) }
             charge(1)
             return found
         }
-        guard value.isList else { return missing(.noSuchKey, key, qualifier, isLenient) }
+        guard value.isList else {
+            let isStrict = qualifier.isStrict && value.kind != .optional
+            return isStrict ? error(.noSuchKey, key) : missing(.noSuchKey, key, qualifier, isOptional)
+        }
         switch position(key) {
         case .failure(let problem):
-            if !isLenient || qualifier.isTest { charge(1) }
+            if !isOptional { charge(1) }
             return error(problem.message)
         case .success(let position):
             guard position >= 0, position < value.count else {
-                return missing(.indexOutOfBounds, key, qualifier, isLenient)
+                return missing(.indexOutOfBounds, key, qualifier, isOptional)
             }
             charge(1)
             if mustStop(after: value.kind == .jsonArray ? Int(position) / 8 + 1 : 1) { return .stopped }
@@ -253,7 +258,7 @@ extension Evaluator {
         if let failure {
             result = failure
         } else {
-            result = unsafe program.functions[Int(node.a)].body(&self, arguments)
+            result = program.functions[Int(node.a)].body(&self, arguments)
         }
         if node.detail == 0 {
             charge(1)
@@ -310,11 +315,20 @@ extension Evaluator {
                 }
                 value = wrapped
             }
+            if !value.isError, node.flags & Program.Node.refusesUnusualKeys != 0 { value = refusal(key, map) ?? value }
             map = value.isError ? value : set(key, value, in: map)
             if map.isError { break }
         }
         charge(Cost.map)
         return map
+    }
+
+    /// Why a key may not be added to a map literal.
+    private func refusal(_ key: Value, _ map: Value) -> Value? {
+        switch key.kind {
+        case .bool, .int, .uint, .string: indexOf(key, in: map) == nil ? nil : .error("Failed with repeated key")
+        default: .error("unsupported key type")
+        }
     }
 
     /// The map with an entry for the key, in place of one that it may have had.
@@ -390,7 +404,8 @@ extension Evaluator {
         charge(1)
         let list = read(node.a, program)
         let element = evaluate(node.b, program)
-        charge(Cost.list + 1)
+        charge(Cost.list)
+        charge(1)
         if list.isError { return list }
         if element.isError { return element }
         guard list.kind == .list else { return .noSuchOverload }

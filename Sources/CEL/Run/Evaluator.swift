@@ -94,11 +94,12 @@ extension Evaluator {
     @inline(__always)
     mutating func charge(_ amount: UInt64) {
         cost &+= amount
-        if cost > costMax { stopForCost() }
+        if cost > costMax { stopForCost(amount) }
     }
 
-    @inline(never) private mutating func stopForCost() {
-        if stop == nil { stop = .cost }
+    /// What is charged on the way out of a run that was stopped no longer counts.
+    @inline(never) private mutating func stopForCost(_ amount: UInt64) {
+        if stop == nil { stop = .cost } else { cost &-= amount }
     }
 
     /// Counts work that costs nothing by the rules but takes time; every few hundred steps looks at the deadline.
