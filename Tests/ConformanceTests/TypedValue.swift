@@ -26,6 +26,23 @@ enum TypedValue {
         case "type": return value.kind == .type && value.text == text ? nil : describe(value)
         case "list": return listDifference(value, content as? [Any] ?? [], &evaluator)
         case "map": return mapDifference(value, content as? [[Any]] ?? [], &evaluator)
+        default: return otherDifference(value, kind, content, &evaluator)
+        }
+    }
+
+    private static func otherDifference(
+        _ value: CEL.Value, _ kind: String, _ content: Any, _ evaluator: inout Evaluator
+    ) -> String? {
+        let parts = content as? [String: Any]
+        switch kind {
+        case "optional":
+            guard value.kind == .optional else { return describe(value) }
+            guard let expected = parts?["value"] else { return value.wrapped == nil ? nil : describe(value) }
+            return value.wrapped.map { difference($0, expected, &evaluator) } ?? describe(value)
+        case "object":
+            guard value.kind == .opaque, value.typeName == parts?["type"] as? String else { return describe(value) }
+            let text = parts?["string"] as? String
+            return text == value.libraryText ? nil : "\(value.libraryText ?? "nothing"), expected \(text ?? "nothing")"
         default: return "\(describe(value)) against \(kind)"
         }
     }
