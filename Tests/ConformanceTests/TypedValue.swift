@@ -15,7 +15,7 @@ enum TypedValue {
         case "int": return value.kind == .int && "\(value.intValue)" == text ? nil : describe(value)
         case "uint": return value.kind == .uint && "\(value.uintValue)" == text ? nil : describe(value)
         case "double":
-            let number = text == "Infinity" ? Double.infinity : text == "-Infinity" ? -.infinity : Double(text) ?? .nan
+            let number = double(text)
             let same = value.doubleValue == number || value.doubleValue.isNaN && number.isNaN
             return value.kind == .double && same && value.doubleValue.sign == (number.isNaN ? value.doubleValue.sign : number.sign)
                 ? nil : describe(value)
@@ -26,25 +26,45 @@ enum TypedValue {
         case "type": return value.kind == .type && value.text == text ? nil : describe(value)
         case "list": return listDifference(value, content as? [Any] ?? [], &evaluator)
         case "map": return mapDifference(value, content as? [[Any]] ?? [], &evaluator)
-        default: return otherDifference(value, kind, content, &evaluator)
+        case "timestamp", "duration": return timeDifference(value, kind, text, &evaluator)
+        case "optional": return optionalDifference(value, content as? [String: Any], &evaluator)
+        case "object": return objectDifference(value, content as? [String: Any] ?? [:])
+        default: return "\(describe(value)) against \(kind)"
         }
     }
 
-    private static func otherDifference(
-        _ value: CEL.Value, _ kind: String, _ content: Any, _ evaluator: inout Evaluator
+    static func double(_ text: String) -> Double {
+        text == "Infinity" ? .infinity : text == "-Infinity" ? -.infinity : Double(text) ?? .nan
+    }
+
+    /// Times are held against what the language itself reads from the expected text.
+    private static func timeDifference(
+        _ value: CEL.Value, _ kind: String, _ text: String, _ evaluator: inout Evaluator
     ) -> String? {
-        let parts = content as? [String: Any]
-        switch kind {
-        case "optional":
-            guard value.kind == .optional else { return describe(value) }
-            guard let expected = parts?["value"] else { return value.wrapped == nil ? nil : describe(value) }
-            return value.wrapped.map { difference($0, expected, &evaluator) } ?? describe(value)
-        case "object":
-            guard value.kind == .opaque, value.typeName == parts?["type"] as? String else { return describe(value) }
-            let text = parts?["string"] as? String
-            return text == value.libraryText ? nil : "\(value.libraryText ?? "nothing"), expected \(text ?? "nothing")"
-        default: return "\(describe(value)) against \(kind)"
-        }
+        let environment = Environment.standard()
+        guard case .success(let checked) = environment.compile("\(kind)('\(text)')"),
+            let program = try? environment.plan(checked)
+        else { return "not a \(kind): \(text)" }
+        var other = Evaluator()
+        let expected = other.run(program)
+        let isSame =
+            value.kind == expected.kind && value.intValue == expected.intValue
+            && (kind == "duration" || value.nanosecondsValue == expected.nanosecondsValue)
+        return isSame ? nil : describe(value)
+    }
+
+    private static func optionalDifference(
+        _ value: CEL.Value, _ content: [String: Any]?, _ evaluator: inout Evaluator
+    ) -> String? {
+        guard value.kind == .optional else { return describe(value) }
+        guard let expected = content?["value"] else { return value.optionalValue == nil ? nil : describe(value) }
+        return value.optionalValue.map { difference($0, expected, &evaluator) } ?? describe(value)
+    }
+
+    private static func objectDifference(_ value: CEL.Value, _ expected: [String: Any]) -> String? {
+        guard value.kind == .opaque, value.typeName == expected["type"] as? String else { return describe(value) }
+        let (mine, text) = (value.libraryText, expected["string"] as? String)
+        return mine == text ? nil : "\(mine ?? "nothing"), expected \(text ?? "nothing")"
     }
 
     private static func listDifference(_ value: CEL.Value, _ expected: [Any], _ evaluator: inout Evaluator) -> String? {

@@ -125,6 +125,12 @@ public struct CompileFailure: Error, CustomStringConvertible, Sendable {
     public let issues: ExpressionIssues
     /// Every issue with its place and source line.
     public var description: String { issues.display(in: source) }
+
+    /// What is wrong with an expression.
+    public init(source: ExpressionSource, issues: ExpressionIssues) {
+        self.source = source
+        self.issues = issues
+    }
 }
 
 /// An expression that is sound, with what is known of each of its nodes.

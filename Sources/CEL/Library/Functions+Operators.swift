@@ -2,21 +2,25 @@
 
 extension Library {
     static let operatorFunctions: [Function] = [
-        Function(Operator.logicalNot) { _, arguments in
+        op(Operator.logicalNot, [.bool, .int, .double, .duration]) { _, arguments in
             arguments[0].kind == .bool ? Value(!arguments[0].boolValue) : .noSuchOverload
         },
-        Function(Operator.negate) { _, arguments in Arithmetic.negate(arguments[0]) },
-        Function(Operator.add) { evaluator, arguments in
+        op(Operator.negate, [.int, .double, .duration]) { _, arguments in Arithmetic.negate(arguments[0]) },
+        op(Operator.add, [.int, .uint, .double, .bytes, .list, .jsonArray]) { evaluator, arguments in
             Arithmetic.add(&evaluator, arguments[0], arguments[1])
         },
-        Function(Operator.subtract) { _, arguments in Arithmetic.subtract(arguments[0], arguments[1]) },
-        Function(Operator.multiply) { _, arguments in Arithmetic.multiply(arguments[0], arguments[1]) },
-        Function(Operator.divide) { _, arguments in Arithmetic.divide(arguments[0], arguments[1]) },
-        Function(Operator.modulo) { _, arguments in Arithmetic.modulo(arguments[0], arguments[1]) },
-        Function(Operator.less) { _, arguments in order(arguments) { $0 < 0 } },
-        Function(Operator.lessEquals) { _, arguments in order(arguments) { $0 <= 0 } },
-        Function(Operator.greater) { _, arguments in order(arguments) { $0 > 0 } },
-        Function(Operator.greaterEquals) { _, arguments in order(arguments) { $0 >= 0 } },
+        op(Operator.subtract, [.int, .uint, .double]) { _, arguments in
+            Arithmetic.subtract(arguments[0], arguments[1])
+        },
+        op(Operator.multiply, [.int, .uint, .double]) { _, arguments in
+            Arithmetic.multiply(arguments[0], arguments[1])
+        },
+        op(Operator.divide, [.int, .uint, .double]) { _, arguments in Arithmetic.divide(arguments[0], arguments[1]) },
+        op(Operator.modulo, [.int, .uint]) { _, arguments in Arithmetic.modulo(arguments[0], arguments[1]) },
+        op(Operator.less, ordered) { _, arguments in order(arguments) { $0 < 0 } },
+        op(Operator.lessEquals, ordered) { _, arguments in order(arguments) { $0 <= 0 } },
+        op(Operator.greater, ordered) { _, arguments in order(arguments) { $0 > 0 } },
+        op(Operator.greaterEquals, ordered) { _, arguments in order(arguments) { $0 >= 0 } },
         Function(Operator.in, body: contains),
         Function("in", body: contains),
         Function("_in_", body: contains),
@@ -28,6 +32,19 @@ extension Library {
             }
         },
     ]
+
+    /// An operator that the values of these types have. The error about a first operand of another type names the
+    /// operator, except for those types that functions can be called on.
+    private static func op(_ name: String, _ kinds: [Value.Kind], _ body: @escaping Function.Body) -> Function {
+        let owners = kinds + [.string, .timestamp, .duration]
+        return Function(name) { evaluator, arguments in
+            let result = body(&evaluator, arguments)
+            guard result.isOverloadError, !owners.contains(arguments[0].kind) else { return result }
+            return evaluator.error("no such overload: \(name)")
+        }
+    }
+
+    private static let ordered: [Value.Kind] = [.bool, .int, .uint, .double, .bytes]
 
     @inline(__always)
     private static func order(_ arguments: Arguments, _ holds: (Int) -> Bool) -> Value {

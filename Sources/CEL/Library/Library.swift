@@ -5,17 +5,19 @@ public struct Library: Sendable {
     let types: [(name: String, type: CELType)]
     let functions: [Function]
     let allowsOptionals: Bool
+    let validations: [Validation]
 
     /// A library of functions, macros and named types.
     public init(
         tables: [SignatureTable], functions: [Function] = [], macros: MacroTable = MacroTable(),
-        types: [(name: String, type: CELType)] = [], allowsOptionals: Bool = false
+        types: [(name: String, type: CELType)] = [], allowsOptionals: Bool = false, validations: [Validation] = []
     ) {
         self.functions = functions
         self.tables = tables
         self.macros = macros
         self.types = types
         self.allowsOptionals = allowsOptionals
+        self.validations = validations
     }
 
     /// The language itself.
@@ -34,13 +36,14 @@ public struct Library: Sendable {
         var functions = stringFunctions
         if version >= 1 {
             tables.append(stringsFormatTable)
-            functions += quoteFunctions
+            functions += quoteFunctions + formatFunctions(version >= 4 ? .plain : .localized)
         }
         if version >= 3 {
             tables.append(stringsReverseTable)
             functions += reverseFunctions
         }
-        return Library(tables: tables, functions: functions)
+        let validations = version >= 1 ? [Validation.formats(stringsVersion: version)] : []
+        return Library(tables: tables, functions: functions, validations: validations)
     }
 
     /// More functions on lists, as of version 3.
@@ -89,5 +92,6 @@ extension Environment {
         for (name, type) in library.types { declare(name, .type(type)) }
         macros.add(library.macros)
         if library.allowsOptionals { allowsOptionals = true }
+        validations += library.validations
     }
 }

@@ -78,6 +78,7 @@ extension Planner {
         {
             return add(Node(operation: .matches, detail: detail, a: try place(of: pattern), b: first))
         }
+        if let place = implementation.patternPlace, environment.foldsConstants { try check(patternOf: places, at: place) }
         let stops = implementation.stopsAtFirstError || places.count > 2
         return add(
             Node(
@@ -93,6 +94,11 @@ extension Planner {
             throw PlanFailure(description: error.description)
         }
         return Int32(patterns.count - 1)
+    }
+
+    private mutating func check(patternOf places: [Int32], at place: Int) throws(PlanFailure) {
+        guard place < places.count, let pattern = constant(places[place]), pattern.kind == .string else { return }
+        _ = try self.place(of: pattern)
     }
 
     private mutating func planMissing(_ name: String) -> Int32 {

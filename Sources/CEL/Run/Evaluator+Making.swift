@@ -59,6 +59,13 @@ extension Evaluator {
         return unsafe Value(list: values, count: written)
     }
 
+    /// A map of entries whose keys are all different.
+    public mutating func map(_ entries: [(key: Value, value: Value)]) -> Value {
+        var map = makeMap(capacity: entries.count)
+        for entry in entries where !map.isError { map = set(entry.key, entry.value, in: map) }
+        return map
+    }
+
     /// A library's value.
     public mutating func opaque<Payload: BitwiseCopyable>(_ family: OpaqueFamily, _ payload: Payload) -> Value {
         let size = Value.opaqueHeaderBytes + MemoryLayout<Payload>.stride

@@ -184,7 +184,7 @@ extension Evaluator {
         guard value.isList else { return missing(.noSuchKey, key, qualifier, isLenient) }
         switch position(key) {
         case .failure(let problem):
-            charge(1)
+            if !isLenient || qualifier.isTest { charge(1) }
             return error(problem.message)
         case .success(let position):
             guard position >= 0, position < value.count else {

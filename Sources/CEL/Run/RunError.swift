@@ -61,6 +61,9 @@ extension Value {
         unsafe UnsafePointer<Value>(bitPattern: UInt(truncatingIfNeeded: word))?.pointee
     }
 
+    /// What an optional has; nil where it has nothing.
+    public var optionalValue: Value? { kind == .optional ? boxed : nil }
+
     /// A value as error messages show it.
     var shown: String {
         switch kind {
