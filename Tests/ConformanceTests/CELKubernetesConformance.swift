@@ -44,6 +44,25 @@ import Testing
 
     @Test func costsOfTheLibraries() throws { try run(["cost/library", "edge/cost"]) }
 
+    @Test func sizesOfReplacements() throws {
+        guard let folder = try Corpus.need("k8s-cel/cost/size.json") else { return }
+        func node(_ size: Any?) -> EstimatedNode {
+            EstimatedNode(path: nil, type: .string, size: Self.estimate(size), literal: nil)
+        }
+        for test in try Self.cases("k8s-cel/cost/size.json", in: folder) {
+            let function = try #require(test["function"] as? String)
+            let mine = KubernetesCosts().cost(
+                of: function, overload: "", target: node(test["target"]),
+                arguments: (test["args"] as? [Any] ?? []).map(node))
+            #expect(mine?.resultSize == Self.estimate(test["expect"]), "\(test["name"] ?? "")")
+        }
+    }
+
+    private static func estimate(_ range: Any?) -> Estimate? {
+        guard let range = range as? [String: Int], let min = range["Min"], let max = range["Max"] else { return nil }
+        return Estimate(min: UInt64(min), max: UInt64(max))
+    }
+
     /// cel-spec words a few errors otherwise; the API server's words are in the corpus of Kubernetes.
     @Test func addressesOfTheSpecification() throws {
         guard let folder = try Corpus.need("cel/network_ext.json") else { return }
@@ -83,7 +102,9 @@ import Testing
                 }
             }
             for expression in test["invalid"] as? [String] ?? [] {
-                if case .success = environment.compile(expression) { Issue.record("\(expression) compiles in \(minor)") }
+                if case .success = environment.compile(expression) {
+                    Issue.record("\(expression) compiles in \(minor)")
+                }
             }
         }
     }

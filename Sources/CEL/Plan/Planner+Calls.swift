@@ -78,7 +78,9 @@ extension Planner {
         {
             return add(Node(operation: .matches, detail: detail, a: try place(of: pattern), b: first))
         }
-        if let place = implementation.patternPlace, environment.foldsConstants { try check(patternOf: places, at: place) }
+        if let place = implementation.patternPlace, environment.foldsConstants {
+            try check(patternOf: places, at: place)
+        }
         let stops = implementation.stopsAtFirstError || places.count > 2
         return add(
             Node(
