@@ -51,6 +51,7 @@ extension Environment {
         environment.allowsEscapedIdentifiers = true
         let libraries: [Library] = [
             .standard, .strings(), .lists, .sets, .math, .encoders, .optionals, .twoVariableLoops, .bindings, .blocks,
+            .network,
         ]
         for library in libraries { environment.add(library) }
         return environment
