@@ -26,7 +26,7 @@ extension TypedEncoding {
         case .double: text("double", spelled(value.doubleValue), to: &writer)
         case .string: bytes("string", value.bytes, to: &writer)
         case .bytes: bytes("bytes", Base64.encode(&evaluator, value.bytes).bytes, to: &writer)
-        case .timestamp: text("timestamp", TimeText.write(value), to: &writer)
+        case .timestamp: text("timestamp", TimeText.write(value, inUTC: true), to: &writer)
         case .duration: text("duration", TypedTime.duration(nanoseconds: value.intValue), to: &writer)
         case .type: bytes("type", value.bytes, to: &writer)
         case .list, .jsonArray: try list(value, to: &writer, &evaluator, depth)

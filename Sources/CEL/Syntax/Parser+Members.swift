@@ -35,6 +35,7 @@ extension Parser {
         let dot = advance()
         let question = take(.question)
         let word = token
+        if word.kind == .missing { return report("unsupported ident kind", at: advance()) }
         guard word.kind == .identifier || word.kind == .escapedIdentifier else { throw .syntax }
         _ = advance()
         if question == nil, word.kind == .identifier, let open = take(.leftParenthesis) {
@@ -86,6 +87,7 @@ extension Parser {
             return inner
         case .leftBracket: return try list()
         case .leftBrace: return try map()
+        case .missing: return tree.add(.missing, at: advance().start)
         default: return try literal()
         }
     }

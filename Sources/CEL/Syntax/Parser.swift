@@ -56,6 +56,13 @@ struct Parser {
         return parser.tree
     }
 
+    /// What there is to say about an expression whose syntax is wrong, read as its diagnosis repaired it, beside that.
+    static func remarks(on tokens: [Token], in source: ExpressionSource, options: Options) -> ExpressionIssues {
+        var parser = Parser(tokens: tokens, options: options, source: source)
+        _ = Result { () throws(Stop) in try parser.expression() }
+        return parser.issues
+    }
+
     private init(tokens: [Token], options: Options, source: ExpressionSource) {
         self.tokens = tokens
         self.options = options
@@ -65,7 +72,7 @@ struct Parser {
     private func issues(for stop: Stop) -> ExpressionIssues {
         switch stop {
         case .syntax:
-            return SyntaxDiagnosis.issues(in: tree.source)
+            return SyntaxDiagnosis.issues(in: tree.source, options: options)
         case .depth:
             var issues = self.issues
             issues.report("expression recursion limit exceeded: \(Self.depthMax)", at: .none)

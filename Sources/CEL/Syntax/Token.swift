@@ -8,6 +8,8 @@ struct Token: Equatable, Sendable {
         case `true`, `false`, null
         case float, int, uint, string, bytes, identifier, escapedIdentifier
         case end
+        /// What stands for an expression or a name that could not be read; no lexer makes it.
+        case missing
 
         /// How messages name the kind.
         var display: String { Self.displays[Int(rawValue)] }
@@ -18,7 +20,7 @@ struct Token: Equatable, Sendable {
             "'.'", "','", "'-'", "'!'", "'?'", "':'", "'+'", "'*'", "'/'", "'%'",
             "'true'", "'false'", "'null'",
             "NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER", "ESC_IDENTIFIER",
-            "<EOF>",
+            "<EOF>", "<missing>",
         ]
     }
 

@@ -49,19 +49,11 @@ enum EvalLines {
     private static func answer(
         _ request: EvalRequest, _ checked: CheckedExpression, to writer: inout JSONWriter
     ) throws(EvalRequestError) {
-        let program: Program
-        do throws(PlanFailure) {
-            program = try request.evaluation.environment.plan(checked)
-        } catch {
-            return compileError([error.description], to: &writer)
-        }
         var cost: UInt64?
-        if !request.isCheckOnly {
-            var evaluator = request.evaluation.evaluator
-            try request.bind(&evaluator)
-            let value = evaluator.run(program)
-            outcome(value, &evaluator, to: &writer)
-            cost = evaluator.cost
+        switch Result(catching: { () throws(PlanFailure) in try request.evaluation.environment.plan(checked) }) {
+        case .failure(let failure): compileError([failure.description], to: &writer)
+        case .success(let program):
+            if !request.isCheckOnly { cost = try run(program, request, to: &writer) }
         }
         writer.key("type")
         TypedEncoding.write(checked.resultType, to: &writer)
@@ -73,6 +65,17 @@ enum EvalLines {
         }
         estimate(request.evaluation.estimatedCost(of: checked), to: &writer)
         writer.endObject()
+    }
+
+    /// Writes what a program gives, and returns what it cost.
+    private static func run(
+        _ program: Program, _ request: EvalRequest, to writer: inout JSONWriter
+    ) throws(EvalRequestError) -> UInt64 {
+        var evaluator = request.evaluation.evaluator
+        try request.bind(&evaluator)
+        let value = evaluator.run(program)
+        outcome(value, &evaluator, to: &writer)
+        return evaluator.cost
     }
 
     private static func outcome(_ value: Value, _ evaluator: inout Evaluator, to writer: inout JSONWriter) {

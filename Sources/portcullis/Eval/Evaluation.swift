@@ -17,8 +17,11 @@ struct Evaluation {
 
     init(isKubernetes: Bool) {
         self.isKubernetes = isKubernetes
-        environment = isKubernetes ? .kubernetes() : .everything
+        environment = isKubernetes ? Self.kubernetes : Self.everything
     }
+
+    private static let kubernetes = Environment.kubernetes()
+    private static let everything = Environment.everything
 
     var evaluator: Evaluator {
         Evaluator(limits: .init(cost: isKubernetes ? Self.kubernetesCostMax : Self.costMax))
@@ -51,6 +54,7 @@ extension Environment {
         environment.allowsEscapedIdentifiers = true
         let libraries: [Library] = [
             .standard, .strings(), .lists, .sets, .math, .encoders, .optionals, .twoVariableLoops, .bindings, .blocks,
+            .network,
         ]
         for library in libraries { environment.add(library) }
         return environment

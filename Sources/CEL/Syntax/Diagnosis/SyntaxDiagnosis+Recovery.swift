@@ -23,6 +23,7 @@ extension SyntaxDiagnosis {
     mutating func recoverInline() throws(Stop) -> Failure? {
         try countRecovery()
         if try dropOne() {
+            repaired.append(tokens[position])
             try consume()
             return nil
         }
@@ -32,6 +33,7 @@ extension SyntaxDiagnosis {
             isRecovering = true
             try report("missing \(expected.display) at \(display(position))", at: position)
         }
+        invent()
         return nil
     }
 

@@ -28,6 +28,10 @@ struct SyntaxDiagnosis {
         /// The state that called it.
         let caller: Int
         let precedence: Int
+        /// Where in `repaired` the rule, or the current turn of its loop, began.
+        var mark: Int
+        /// The rule has read something whole before the current turn.
+        var hasWhole = false
     }
 
     let network = Network.shared
@@ -46,17 +50,25 @@ struct SyntaxDiagnosis {
     var contexts: [Context] = []
     private var depths = [Int](repeating: 0, count: Grammar.Rule.allCases.count)
 
+    /// The tokens as they were understood: with those that were invented, and without those that were dropped.
+    var repaired: [Token] = []
+
     // What recovery remembers.
     var isRecovering = false
     var recoveries = 0
     var lastErrorPosition = -1
     var lastErrorStates: Set<Int> = []
 
-    /// Everything that is wrong with the syntax of `source`.
-    static func issues(in source: ExpressionSource) -> ExpressionIssues {
+    /// Everything that is wrong with `source`, whose syntax is.
+    static func issues(in source: ExpressionSource, options: Parser.Options) -> ExpressionIssues {
         var diagnosis = SyntaxDiagnosis(source: source)
-        do { try diagnosis.read() } catch {}
-        return diagnosis.issues
+        do { try diagnosis.read() } catch { return diagnosis.issues }
+        var issues = diagnosis.issues
+        let end = diagnosis.tokens[diagnosis.tokens.count - 1]
+        for issue in Parser.remarks(on: diagnosis.repaired + [end], in: source, options: options).kept {
+            issues.report(issue.message, at: issue.location)
+        }
+        return issues
     }
 
     private init(source: ExpressionSource) {
@@ -124,6 +136,7 @@ extension SyntaxDiagnosis {
             case .finished: return
             case .failed(let failure):
                 try report(failure)
+                repairRule()
                 try recover()
                 here = network.ends[contexts[contexts.count - 1].rule.rawValue]
             }
@@ -135,7 +148,7 @@ extension SyntaxDiagnosis {
         if depths[rule.rawValue] > Parser.depthMax {
             try giveUp("expression recursion limit exceeded: \(Parser.depthMax)")
         }
-        contexts.append(Context(rule: rule, caller: caller, precedence: precedence))
+        contexts.append(Context(rule: rule, caller: caller, precedence: precedence, mark: repaired.count))
         return network.entries[rule.rawValue]
     }
 
@@ -146,6 +159,7 @@ extension SyntaxDiagnosis {
         case .choice, .loopEntry, .loopBack, .oneOrMore, .oneOrMoreBack: break
         }
         state = here
+        markTurn(network.states[here].kind)
         if let failure = try synchronize() { return .failed(failure) }
         let kind = network.states[here].kind
         return kind == .oneOrMore ? .to(network.follow(of: here)) : try decide(at: here)
@@ -170,6 +184,7 @@ extension SyntaxDiagnosis {
                 return .to(target)
             }
             endRecovery()
+            repaired.append(tokens[position])
             try consume()
             return .to(target)
         }

@@ -17,7 +17,7 @@ struct TokenSet: OptionSet, Hashable {
 
     /// The kinds as a message lists them.
     var display: String {
-        let names = ([Token.Kind.end] + Token.Kind.allCases.dropLast()).filter(contains).map(\.display)
+        let names = ([Token.Kind.end] + Token.Kind.allCases.prefix { $0 != .end }).filter(contains).map(\.display)
         return names.count == 1 ? names[0] : "{" + names.joined(separator: ", ") + "}"
     }
 }
