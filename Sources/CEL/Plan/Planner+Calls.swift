@@ -127,7 +127,7 @@ extension Planner {
     private mutating func place(ofCost cost: CallCost?) -> UInt16 {
         guard let cost, costs.count < Int(UInt16.max) else { return 0 }
         costs.append(cost)
-        return UInt16(costs.count - 1)
+        return UInt16(costs.count)
     }
 
     private static let conversions: Set<String> = [

@@ -19,7 +19,7 @@ struct Planner {
     var loops: [Program.Loop] = []
     var constants: [Value] = []
     var functions: [Function] = []
-    var costs: [CallCost?] = [nil]
+    var costs: [CallCost] = []
     var sets: [ConstantSet] = []
     var patterns: [LinearRegex] = []
     var objectMakers: [ObjectMaker] = []

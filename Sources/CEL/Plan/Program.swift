@@ -95,8 +95,7 @@ import LinearRegex
     }
 
     let code: Code
-    let functions: FixedTable<Function>
-    let costs: FixedTable<CallCost?>
+    let calls: CallTable
     let sets: FixedTable<ConstantSet>
     let patterns: FixedTable<LinearRegex>
     let objectMakers: FixedTable<ObjectMaker>
@@ -115,8 +114,7 @@ import LinearRegex
             nodes: Self.table(planner.nodes), operands: Self.table(planner.operands),
             qualifiers: Self.table(planner.qualifiers), loops: Self.table(planner.loops),
             constants: Self.table(planner.constants))
-        functions = FixedTable(planner.functions)
-        costs = FixedTable(planner.costs)
+        calls = CallTable(functions: planner.functions, costs: planner.costs)
         sets = FixedTable(planner.sets)
         patterns = FixedTable(planner.patterns)
         objectMakers = FixedTable(planner.objectMakers)
@@ -133,8 +131,7 @@ import LinearRegex
         unsafe code.qualifiers.deallocate()
         unsafe code.loops.deallocate()
         unsafe code.constants.deallocate()
-        functions.free()
-        costs.free()
+        calls.free()
         sets.free()
         patterns.free()
         objectMakers.free()

@@ -75,15 +75,14 @@ extension Evaluator {
         var operands: InlineArray<2, Value> = [text, .null]
         let pattern = unsafe program.code.nodes[Int(program.code.operands[Int(node.b) + 1])]
         operands[1] = unsafe program.code.constants[Int(pattern.a)]
-        if let cost = program.costs[Int(node.detail)] {
-            let amount = unsafe withUnsafePointer(to: &operands) {
+        var amount: UInt64 = 1
+        if node.detail > 0 {
+            amount = unsafe withUnsafePointer(to: &operands) {
                 let base = unsafe UnsafeRawPointer($0).assumingMemoryBound(to: Value.self)
-                return cost(unsafe Arguments(base: base, count: 2), result)
+                return program.calls.cost(Int(node.detail), unsafe Arguments(base: base, count: 2), result)
             }
-            charge(amount)
-        } else {
-            charge(1)
         }
+        charge(amount)
         if stop != nil { result = .stopped }
         return result
     }

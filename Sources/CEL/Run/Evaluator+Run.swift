@@ -258,13 +258,9 @@ extension Evaluator {
         if let failure {
             result = failure
         } else {
-            result = program.functions[Int(node.a)].body(&self, arguments)
+            result = program.calls.call(Int(node.a), &self, arguments)
         }
-        if node.detail == 0 {
-            charge(1)
-        } else if let cost = program.costs[Int(node.detail)] {
-            charge(cost(arguments, result))
-        }
+        charge(node.detail == 0 ? 1 : program.calls.cost(Int(node.detail), arguments, result))
         return mustStop() ? .stopped : result
     }
 
