@@ -52,13 +52,13 @@ let package = Package(
         part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML"]),
+        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
         program("benchmark", ["JSON", "YAML", "LinearRegex", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex"]),
+        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -66,6 +66,7 @@ let package = Package(
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),
         tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
-        tests("AllocationTests", ["JSON", "LinearRegex", "AllocationCounter"]),
+        tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
+        tests("AllocationTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
     ]
 )

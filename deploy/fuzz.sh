@@ -20,9 +20,11 @@ fi
 echo "building the fuzz targets"
 swift build -c release --product FuzzTargets --scratch-path $build -Xswiftc -sanitize=fuzzer,address -Xswiftc -g >$build.log 2>&1 ||
     { cat $build.log; exit 1; }
-rm -f $build.log
 archive=$(swift build -c release --scratch-path $build --show-bin-path)/libFuzzTargets.a
-swiftc -sanitize=fuzzer,address -o $binary -Xlinker --whole-archive "$archive" -Xlinker --no-whole-archive
+# The linker warns of each sanitizer symbol that it does not export; that is shown only where it fails.
+swiftc -sanitize=fuzzer,address -o $binary -Xlinker --whole-archive "$archive" -Xlinker --no-whole-archive \
+    >$build.log 2>&1 || { cat $build.log; exit 1; }
+rm -f $build.log
 
 python3 deploy/fuzz-seeds.py .fuzz/seeds
 status=0

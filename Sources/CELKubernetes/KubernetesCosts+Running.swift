@@ -32,6 +32,7 @@ extension KubernetesCosts: RunCosts {
                 let masked = Self.characters(size, 2) &+ Self.characters(size, 1) &+ 1
                 return masked &+ (parses ? Self.characters(arguments[1].costSize, 1) : 0)
             }
+        case "validate": return { arguments, _ in NamedFormat.cost(arguments) }
         default: return nil
         }
     }

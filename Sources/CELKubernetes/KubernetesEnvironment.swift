@@ -40,21 +40,24 @@ extension Library {
     fileprivate static func kubernetes(_ version: KubernetesVersion) -> [(introduced: Int, library: Library)] {
         [
             (0, .standard),
-            (0, Library(tables: [KubernetesTables.urlTable, KubernetesTables.regexTable, KubernetesTables.listsTable])),
+            (0, Library(tables: [KubernetesTables.urlTable], functions: urlFunctions)),
+            (0, Library(tables: [KubernetesTables.regexTable], functions: regexFunctions)),
+            (0, Library(tables: [KubernetesTables.listsTable], functions: Library.listFunctions)),
             (0, .strings(version: version.minor >= 29 ? 2 : 0)),
             (27, Library(tables: [KubernetesTables.authorizerTable])),
             (28, .optionals),
-            (28, Library(tables: [KubernetesTables.quantityTable])),
+            (28, Library(tables: [KubernetesTables.quantityTable], functions: quantityFunctions + comparisonFunctions)),
             (29, .sets),
-            (30, Library(tables: [KubernetesTables.ipTable], types: [("net.IP", .opaque("net.IP", []))])),
-            (30, Library(tables: [KubernetesTables.cidrTable], types: [("net.CIDR", .opaque("net.CIDR", []))])),
-            (31, Library(tables: [KubernetesTables.formatTable, KubernetesTables.authorizerSelectorsTable])),
+            (30, Library(tables: [KubernetesTables.ipTable], functions: ipFunctions, types: [address])),
+            (30, Library(tables: [KubernetesTables.cidrTable], functions: cidrFunctions, types: [addressRange])),
+            (31, Library(tables: [KubernetesTables.formatTable], functions: NamedFormat.functions)),
+            (31, Library(tables: [KubernetesTables.authorizerSelectorsTable])),
             (32, .twoVariableLoops),
-            (33, Library(tables: [KubernetesTables.semverTable])),
+            (33, Library(tables: [KubernetesTables.semverTable], functions: semverFunctions)),
             (34, .lists),
         ]
     }
 
-    /// What mutating policies have beside the rest.
-    public static let jsonPatch = Library(tables: [KubernetesTables.jsonPatchTable])
+    private static let address = ("net.IP", CELType.opaque("net.IP", []))
+    private static let addressRange = ("net.CIDR", CELType.opaque("net.CIDR", []))
 }

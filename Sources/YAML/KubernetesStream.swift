@@ -47,14 +47,17 @@ public struct KubernetesStream: ~Copyable {
             if isJSON { return nil }
         }
         guard let range = try nextRange() else { return nil }
-        documents += 1
-        if documents > options.limits.documentsMax {
-            isAtEnd = true
-            throw YAMLError(.tooManyDocuments, position: text.position(at: range.lowerBound))
-        }
+        try countDocument(at: range.lowerBound)
         var stream = try YAMLStream(text, range, options: options, closesLine: true)
         if let document = try stream.next() { return document }
         return try stream.emptyDocument()
+    }
+
+    private mutating func countDocument(at offset: Int) throws(YAMLError) {
+        documents += 1
+        guard documents > options.limits.documentsMax else { return }
+        isAtEnd = true
+        throw YAMLError(.tooManyDocuments, position: text.position(at: offset), offset: offset)
     }
 
     /// The lines up to the next separator. One that nothing precedes stays with the document it starts.
@@ -102,6 +105,7 @@ extension KubernetesStream {
     private mutating func nextJSON() throws(YAMLError) -> YAMLDocument? {
         var values = JSONSequence(text.bytes, from: position)
         guard let range = values.next(), !range.isEmpty, !isAtEnd else { return nil }
+        try countDocument(at: range.lowerBound)
         var jsonOptions = JSONOptions.go(depthMax: options.limits.depthMax)
         jsonOptions.duplicateKeys = options.duplicateKeys == .refuse ? .refuse : .lastWins
         do throws(JSONError) {
@@ -113,6 +117,7 @@ extension KubernetesStream {
         } catch {
             guard jsonDocuments > 1 || error.reason == .duplicateKey else {
                 isJSON = false
+                documents -= 1
                 goOnAsYAML()
                 return nil
             }

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func asTheSpecificationSays() throws {
-        let standard = Environment.standard()
+        var standard = Environment.standard()
+        standard.add(.network)
         var withoutMacros = standard
         withoutMacros.macros = MacroTable()
         try run { test in
@@ -86,17 +87,10 @@ struct SpecCase {
 
     private func compile() -> Outcome {
         let text = test["expr"] as? String ?? ""
-        let source = ExpressionSource(text)
-        let tree: SyntaxTree
-        do throws(ExpressionIssues) {
-            tree = try environment.parse(source)
-        } catch {
-            return .refused([CompileFailure(source: source, issues: error).description])
-        }
-        if test["disable_check"] as? Bool == true { return .checked(CheckedExpression(unchecked: tree)) }
-        switch environment.compile(text) {
+        let isUnchecked = test["disable_check"] as? Bool == true
+        switch isUnchecked ? environment.compileUnchecked(text) : environment.compile(text) {
         case .success(let checked): return .checked(checked)
-        case .failure(let failure): return .refused(failure.issues.sorted.map(\.message))
+        case .failure(let failure): return .refused(failure.messages)
         }
     }
 

@@ -34,6 +34,18 @@ import Testing
         #expect(Self.read(text.text) == text.seen)
     }
 
+    @Test func documentsAreBoundedInBothForms() throws {
+        for text in ["{}{}{}", "a\n---\nb\n---\nc\n"] {
+            var options = YAMLOptions()
+            options.limits.documentsMax = 2
+            var stream = try KubernetesStream(Array(text.utf8), options: options)
+            for _ in 0..<2 { #expect(try stream.next() != nil) }
+            let error = #expect(throws: YAMLError.self) { try stream.next() }
+            #expect(error?.reason == .tooManyDocuments)
+            #expect(try stream.next() == nil)
+        }
+    }
+
     @Test func jsonCanBeYAMLLikeAnyOther() {
         #expect(Self.read("{\"a\":1}\n{\"b\":2}\n", acceptsJSON: false) == [#"{"a":1}"#])
     }

@@ -46,7 +46,9 @@ public struct Environment: Sendable {
 
     /// Declares a variable; one of the same name is replaced.
     public mutating func declare(_ name: String, _ type: CELType) {
-        if variables[name] == nil {
+        // The name of a type is a constant and needs no slot.
+        if case .type = type { return variables[name] = type }
+        if slots[name] == nil {
             slots[name] = variableOrder.count
             variableOrder.append(name)
         }
@@ -100,21 +102,40 @@ public struct Environment: Sendable {
     /// Reads and checks an expression.
     public func compile(_ text: String, name: String = "<input>") -> Result<CheckedExpression, CompileFailure> {
         let source = ExpressionSource(text, name: name)
+        var stage = CompileFailure.Stage.parsing
         do throws(ExpressionIssues) {
             let tree = try parse(source)
+            stage = .checking
             let checked = try Checker.check(tree, in: self)
             var issues = ExpressionIssues()
             for validation in validations { validation.run(checked, &issues) }
             if !issues.isEmpty { throw issues }
             return .success(checked)
         } catch {
-            return .failure(CompileFailure(source: source, issues: error))
+            return .failure(CompileFailure(source: source, stage: stage, issues: error))
+        }
+    }
+
+    /// Reads an expression that is to be used without being checked.
+    public func compileUnchecked(
+        _ text: String, name: String = "<input>"
+    ) -> Result<CheckedExpression, CompileFailure> {
+        let source = ExpressionSource(text, name: name)
+        do throws(ExpressionIssues) {
+            return .success(CheckedExpression(unchecked: try parse(source)))
+        } catch {
+            return .failure(CompileFailure(source: source, stage: .parsing, issues: error))
         }
     }
 
     /// Makes an expression that is sound ready to run.
     public func plan(_ expression: CheckedExpression) throws(PlanFailure) -> Program {
         try Planner.plan(expression, in: self)
+    }
+
+    /// Makes one part of an expression ready to run; no part of a loop's body can be run on its own.
+    public func plan(_ expression: CheckedExpression, part: ExpressionID) throws(PlanFailure) -> Program {
+        try Planner.plan(expression, in: self, from: part)
     }
 
     /// Reads an expression without checking it.
@@ -127,18 +148,26 @@ public struct Environment: Sendable {
 
 /// Why an expression cannot be used.
 public struct CompileFailure: Error, CustomStringConvertible, Sendable {
+    /// How far an expression got.
+    public enum Stage: Sendable {
+        /// It could not be read.
+        case parsing
+        /// Its types or its form are not sound.
+        case checking
+    }
+
     /// The expression.
     public let source: ExpressionSource
+    /// How far it got.
+    public let stage: Stage
     /// Everything that is wrong with it.
     public let issues: ExpressionIssues
     /// Every issue with its place and source line.
     public var description: String { issues.display(in: source) }
 
-    /// What is wrong with an expression.
-    public init(source: ExpressionSource, issues: ExpressionIssues) {
-        self.source = source
-        self.issues = issues
-    }
+    /// The issues as an API server words them: of an expression that cannot be read all in one, with their places, and
+    /// else one by one and without.
+    public var messages: [String] { stage == .parsing ? [description] : issues.sorted.map(\.message) }
 }
 
 /// An expression that is sound, with what is known of each of its nodes.

@@ -14,7 +14,7 @@ extension Library {
 }
 
 /// Base64 with the usual alphabet. Line ends are skipped when it is read, and padding may be missing, but not in part.
-private enum Base64 {
+enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     private static let values: [UInt8] = {

@@ -73,7 +73,8 @@ extension Planner {
             }
         }
         if expression.isUnchecked { try refuseArity(of: name, places.count) }
-        let implementation = environment.implementation(of: name) ?? Self.missing(name)
+        let special = overload.flatMap { environment.implementation(of: $0) }
+        let implementation = special ?? environment.implementation(of: name) ?? Self.missing(name)
         let detail = place(ofCost: environment.runCost(of: name, overload: overload))
         let first = add(operands: places)
         if name == "matches", places.count == 2, environment.foldsConstants, let pattern = constant(places[1]),

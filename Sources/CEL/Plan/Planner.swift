@@ -35,6 +35,15 @@ struct Planner {
         return Program(planner, root: root, resultType: expression.resultType)
     }
 
+    /// Plans the part of an expression that stands beneath `part`.
+    static func plan(
+        _ expression: CheckedExpression, in environment: Environment, from part: ExpressionID
+    ) throws(PlanFailure) -> Program {
+        var planner = Planner(expression: expression, environment: environment)
+        let root = try planner.plan(part)
+        return Program(planner, root: root, resultType: expression.type(of: part))
+    }
+
     private init(expression: CheckedExpression, environment: Environment) {
         self.expression = expression
         self.environment = environment

@@ -68,7 +68,7 @@ extension Evaluator {
     private static let tableEntriesMin = 9
 
     /// An empty map with room for entries.
-    mutating func makeMap(capacity: Int) -> Value {
+    public mutating func makeMap(capacity: Int) -> Value {
         guard let memory = unsafe allocate(MemoryLayout<MapBlock>.size),
             let entries = unsafe allocate(max(capacity, 4) * 2 * MemoryLayout<Value>.stride)
         else { return .stopped }

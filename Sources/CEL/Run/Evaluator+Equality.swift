@@ -7,7 +7,7 @@ extension Evaluator {
     private static let depthMax = 1024
 
     /// Whether two values are equal as `==` sees them; errors are equal to nothing.
-    static func areEqual(_ one: Value, _ other: Value) -> Bool {
+    public static func areEqual(_ one: Value, _ other: Value) -> Bool {
         switch (one.kind, other.kind) {
         case (.string, .string), (.bytes, .bytes), (.type, .type): return one.bytes.hasSameBytes(as: other.bytes)
         case (.int, .int), (.uint, .uint), (.bool, .bool), (.duration, .duration): return one.word == other.word
@@ -22,7 +22,7 @@ extension Evaluator {
     }
 
     /// Negative, zero or positive as numbers of any types compare; nil where one is not a number.
-    static func numericOrder(_ one: Value, _ other: Value) -> Int? {
+    public static func numericOrder(_ one: Value, _ other: Value) -> Int? {
         switch (one.kind, other.kind) {
         case (.int, .int): return order(one.intValue, other.intValue)
         case (.uint, .uint): return order(one.uintValue, other.uintValue)

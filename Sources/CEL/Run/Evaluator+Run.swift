@@ -1,7 +1,8 @@
 // The run loop: one function that decides by a node's operation, and one for each that needs room.
 
 extension Evaluator {
-    /// Runs a program and gives its result; an error where it failed or was stopped.
+    /// Runs a program and gives its result; an error where it failed or was stopped. What the result refers to lies in
+    /// the evaluator, in the program and in the documents that variables are bound to: keep them while it is read.
     public mutating func run(_ program: borrowing Program) -> Value {
         reserveSlots(program.slotCount)
         let result = evaluate(program.root, program)
@@ -331,7 +332,7 @@ extension Evaluator {
     }
 
     /// The map with an entry for the key, in place of one that it may have had.
-    mutating func set(_ key: Value, _ value: Value, in map: Value) -> Value {
+    public mutating func set(_ key: Value, _ value: Value, in map: Value) -> Value {
         guard let index = indexOf(key, in: map) else { return insert(key, value, into: map) }
         unsafe map.mapBlock.pointee.entries[2 * index + 1] = value
         return map

@@ -15,11 +15,27 @@
         return unsafe base[index]
     }
 
-    /// Whether the arguments are of these kinds, one for one.
-    @inline(__always) public func are(_ kinds: Value.Kind...) -> Bool {
-        guard kinds.count == count else { return false }
-        for index in 0..<count where self[index].kind != kinds[index] { return false }
-        return true
+    // Each of these says whether the arguments are of these kinds, one for one. They are written out because a variable
+    // number of parameters would be an array on the heap.
+
+    /// Whether there is one argument, of this kind.
+    @inline(__always) public func are(_ first: Value.Kind) -> Bool { count == 1 && self[0].kind == first }
+
+    /// Whether there are two arguments, of these kinds.
+    @inline(__always) public func are(_ first: Value.Kind, _ second: Value.Kind) -> Bool {
+        count == 2 && self[0].kind == first && self[1].kind == second
+    }
+
+    /// Whether there are three arguments, of these kinds.
+    @inline(__always) public func are(_ first: Value.Kind, _ second: Value.Kind, _ third: Value.Kind) -> Bool {
+        count == 3 && self[0].kind == first && self[1].kind == second && self[2].kind == third
+    }
+
+    /// Whether there are four arguments, of these kinds.
+    @inline(__always)
+    public func are(_ first: Value.Kind, _ second: Value.Kind, _ third: Value.Kind, _ fourth: Value.Kind) -> Bool {
+        count == 4 && self[0].kind == first && self[1].kind == second && self[2].kind == third
+            && self[3].kind == fourth
     }
 }
 

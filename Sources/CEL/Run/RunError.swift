@@ -17,8 +17,10 @@ enum RunError: UInt8 {
 }
 
 extension Value {
-    static let noSuchOverload = Value(.error, detail: RunError.noSuchOverload.rawValue)
-    static let stopped = Value(.error, detail: RunError.stopped.rawValue)
+    /// The error of a function that was given arguments it does not take, without its name.
+    public static let noSuchOverload = Value(.error, detail: RunError.noSuchOverload.rawValue)
+    /// What a function gives when the run must end.
+    public static let stopped = Value(.error, detail: RunError.stopped.rawValue)
 
     static func error(_ error: RunError) -> Value { Value(.error, detail: error.rawValue) }
 

@@ -8,8 +8,18 @@ struct Lexer {
 
     /// The tokens of `source`, the last of kind `end`; what is no token goes to `issues`.
     static func tokens(of source: ExpressionSource, issues: inout ExpressionIssues) -> [Token] {
+        let (tokens, unreadable) = scan(source)
+        for range in unreadable {
+            issues.report(message(for: range, in: source), at: source.location(of: range.lowerBound))
+        }
+        return tokens
+    }
+
+    /// The tokens of `source`, the last of kind `end`, and what between them is none.
+    static func scan(_ source: ExpressionSource) -> (tokens: [Token], unreadable: [Range<Int>]) {
         var lexer = Lexer(bytes: source.bytes)
         var tokens: [Token] = []
+        var unreadable: [Range<Int>] = []
         tokens.reserveCapacity(source.bytes.count / 3 + 1)
         while true {
             lexer.skipBlanks()
@@ -19,12 +29,16 @@ struct Lexer {
                 tokens.append(Token(kind: kind, start: start, end: lexer.position))
             } else {
                 lexer.skipCharacter()
-                let text = source.text(start..<lexer.position)
-                issues.report("Syntax error: token recognition error at: '\(text)'", at: source.location(of: start))
+                unreadable.append(start..<lexer.position)
             }
         }
         tokens.append(Token(kind: .end, start: source.bytes.count, end: source.bytes.count))
-        return tokens
+        return (tokens, unreadable)
+    }
+
+    /// What is said about bytes that are no token.
+    static func message(for range: Range<Int>, in source: ExpressionSource) -> String {
+        "Syntax error: token recognition error at: '\(source.text(range))'"
     }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }

@@ -50,7 +50,7 @@ struct Parser {
             parser.tree.root = try parser.expression()
             try parser.expect(.end)
         } catch {
-            throw parser.issues(for: error, tokens: tokens, lexical: issues)
+            throw parser.issues(for: error)
         }
         if !parser.issues.isEmpty { throw parser.issues }
         return parser.tree
@@ -62,10 +62,10 @@ struct Parser {
         tree = SyntaxTree(source: source, reserving: source.bytes.count / 2)
     }
 
-    private func issues(for stop: Stop, tokens: [Token], lexical: ExpressionIssues) -> ExpressionIssues {
+    private func issues(for stop: Stop) -> ExpressionIssues {
         switch stop {
         case .syntax:
-            return SyntaxDiagnosis.issues(of: tokens, in: tree.source, after: lexical)
+            return SyntaxDiagnosis.issues(in: tree.source)
         case .depth:
             var issues = self.issues
             issues.report("expression recursion limit exceeded: \(Self.depthMax)", at: .none)
