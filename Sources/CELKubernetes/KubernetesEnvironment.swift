@@ -44,14 +44,18 @@ extension Library {
             (0, Library(tables: [KubernetesTables.regexTable], functions: regexFunctions)),
             (0, Library(tables: [KubernetesTables.listsTable], functions: Library.listFunctions)),
             (0, .strings(version: version.minor >= 29 ? 2 : 0)),
-            (27, Library(tables: [KubernetesTables.authorizerTable])),
+            (27, Library(tables: [KubernetesTables.authorizerTable], functions: authorizerFunctions)),
             (28, .optionals),
             (28, Library(tables: [KubernetesTables.quantityTable], functions: quantityFunctions + comparisonFunctions)),
             (29, .sets),
             (30, Library(tables: [KubernetesTables.ipTable], functions: ipFunctions, types: [address])),
             (30, Library(tables: [KubernetesTables.cidrTable], functions: cidrFunctions, types: [addressRange])),
             (31, Library(tables: [KubernetesTables.formatTable], functions: NamedFormat.functions)),
-            (31, Library(tables: [KubernetesTables.authorizerSelectorsTable])),
+            (
+                31,
+                Library(
+                    tables: [KubernetesTables.authorizerSelectorsTable], functions: authorizerSelectorFunctions)
+            ),
             (32, .twoVariableLoops),
             (33, Library(tables: [KubernetesTables.semverTable], functions: semverFunctions)),
             (34, .lists),

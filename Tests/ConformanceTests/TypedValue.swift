@@ -28,6 +28,7 @@ enum TypedValue {
         case "map": return mapDifference(value, content as? [[Any]] ?? [], &evaluator)
         case "timestamp", "duration": return timeDifference(value, kind, text, &evaluator)
         case "optional": return optionalDifference(value, content as? [String: Any], &evaluator)
+        case "object": return objectDifference(value, content as? [String: Any] ?? [:])
         default: return "\(describe(value)) against \(kind)"
         }
     }
@@ -58,6 +59,12 @@ enum TypedValue {
         guard value.kind == .optional else { return describe(value) }
         guard let expected = content?["value"] else { return value.optionalValue == nil ? nil : describe(value) }
         return value.optionalValue.map { difference($0, expected, &evaluator) } ?? describe(value)
+    }
+
+    private static func objectDifference(_ value: CEL.Value, _ expected: [String: Any]) -> String? {
+        guard value.kind == .opaque, value.typeName == expected["type"] as? String else { return describe(value) }
+        let (mine, text) = (value.libraryText, expected["string"] as? String)
+        return mine == text ? nil : "\(mine ?? "nothing"), expected \(text ?? "nothing")"
     }
 
     private static func listDifference(_ value: CEL.Value, _ expected: [Any], _ evaluator: inout Evaluator) -> String? {

@@ -79,6 +79,14 @@ public struct EstimatedNode: Sendable {
     /// The constant that the node is.
     public let literal: Literal?
 
+    /// What is known of a value.
+    public init(path: [String]?, type: CELType, size: Estimate?, literal: Literal?) {
+        self.path = path
+        self.type = type
+        self.size = size
+        self.literal = literal
+    }
+
     /// The elements of this list.
     public var elements: EstimatedNode? {
         guard let element = type.parameters.first else { return nil }

@@ -82,6 +82,9 @@ extension Planner {
         {
             return add(Node(operation: .matches, detail: detail, a: try place(of: pattern), b: first))
         }
+        if let place = implementation.patternPlace, environment.foldsConstants {
+            try check(patternOf: places, at: place)
+        }
         let stops = implementation.stopsAtFirstError || places.count > 2
         return add(
             Node(
@@ -113,6 +116,12 @@ extension Planner {
         else { return }
         let arguments = count == 0 ? "" : count == 1 ? "arg" : count == 2 ? "lhs, rhs" : "..."
         throw PlanFailure(description: "no such overload: \(name)(\(arguments))")
+    }
+
+    /// A constant pattern is compiled even where it is compiled again when the program runs, for its error.
+    private mutating func check(patternOf places: [Int32], at place: Int) throws(PlanFailure) {
+        guard place < places.count, let pattern = constant(places[place]), pattern.kind == .string else { return }
+        _ = try self.place(of: pattern)
     }
 
     private mutating func place(ofCost cost: CallCost?) -> UInt16 {

@@ -49,6 +49,8 @@ public struct Function: Sendable {
     /// Whether its arguments are evaluated one after the other, and the rest not once one of them failed; else all
     /// are evaluated before the first failure counts. Cost accounting can tell.
     let stopsAtFirstError: Bool
+    /// The place of the argument that is a regular expression: a constant one is refused before the first run.
+    public var patternPlace: Int?
     let body: Body
 
     /// The same function with more overloads, which are tried first.

@@ -18,7 +18,8 @@ enum NameFormat {
     }
 
     private static func isLabel(_ text: ByteView) -> Bool {
-        isFramed(text, first: isLowerOrDigit, inner: { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }, last: isLowerOrDigit)
+        isFramed(
+            text, first: isLowerOrDigit, inner: { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }, last: isLowerOrDigit)
     }
 
     private static func isSubdomain(_ text: ByteView) -> Bool {

@@ -69,7 +69,7 @@ extension NamedFormat {
         if problems.isEmpty { return .none }
         var sentences = problems.words.map { Value(.string, ByteView($0)) }
         if let address = problems.address {
-            sentences.append(evaluator.string("parse \(GoText.quoted(text)): \(address.message)"))
+            sentences.append(evaluator.string(address.message(text)))
         }
         let list = evaluator.list(sentences)
         return list.isError ? list : evaluator.optional(list)

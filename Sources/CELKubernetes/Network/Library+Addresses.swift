@@ -140,8 +140,11 @@ extension Library {
                 return evaluator.noOverload("containsIP", arguments)
             }
             var other = arguments[1]
-            if other.kind == .string { other = AddressReading.value(other.bytes, &evaluator) }
-            if other.isError { return other }
+            if other.kind == .string {
+                // What is wrong with an address is not said here, only that it is none.
+                other = AddressReading.value(other.bytes, &evaluator)
+                if other.isError { return .noSuchOverload }
+            }
             return other.address.map { Value(range.contains($0)) } ?? evaluator.noOverload("containsIP", arguments)
         },
         Function("containsCIDR") { evaluator, arguments in

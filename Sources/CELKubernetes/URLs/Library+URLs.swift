@@ -18,8 +18,7 @@ extension Library {
                 do throws(WebAddressProblem) {
                     return evaluator.opaque(WebAddress.family, try WebAddress(text))
                 } catch {
-                    let start = "URL parse error during conversion from string: parse \(GoText.quoted(text))"
-                    return evaluator.error("\(start): \(error.message)")
+                    return evaluator.error("URL parse error during conversion from string: \(error.message(text))")
                 }
             },
             Function("isURL") { evaluator, arguments in

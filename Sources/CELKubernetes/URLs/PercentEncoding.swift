@@ -6,6 +6,8 @@ enum PercentEncoding {
     enum Part {
         case path
         case host
+        /// What stands behind an address and an encoded percent sign.
+        case zone
         case user
         case query
         case fragment
@@ -26,7 +28,7 @@ enum PercentEncoding {
         let others: StaticString =
             switch part {
             case .path: "-_.~$&+,/:;=@"
-            case .host: "-_.~!\"$&'()*+,:;<=>[]"
+            case .host, .zone: "-_.~!\"$&'()*+,:;<=>[]"
             case .user: "-_.~$&+,;="
             case .query: "-_.~"
             case .fragment: "-_.~!$&()*+,/:;=?@"
@@ -51,34 +53,32 @@ enum PercentEncoding {
     /// Refuses percent signs that encode nothing, and in a host what has no place there.
     static func check(_ text: ByteView, _ part: Part) throws(WebAddressProblem) {
         var index = 0
-        var isZone = false
         while index < text.count {
             let byte = text[index]
             if byte == UInt8(ascii: "%") {
                 let escape = text[view: index..<min(index + 3, text.count)]
-                guard let value = decoded(escape) else {
+                guard let value = decoded(escape), mayBeEncoded(value, part) else {
                     throw WebAddressProblem(words: "invalid URL escape ", part: escape)
                 }
-                if part == .host {
-                    // Behind an encoded percent sign stands a zone, in which more may be encoded.
-                    let isPercent = value == UInt8(ascii: "%")
-                    isZone = isZone || isPercent && text.first != nil && isLiteral(text)
-                    let isAllowed = isPercent || (isZone ? value == UInt8(ascii: " ") || isPlain(value, .host) : value >= 0x80)
-                    if !isAllowed { throw WebAddressProblem(words: "invalid URL escape ", part: escape) }
-                }
                 index += 3
-            } else {
-                if part == .host, byte < 0x80, !isPlain(byte, .host) {
-                    throw WebAddressProblem(
-                        words: "invalid character ", part: text[view: index..<index + 1], ending: " in host name")
-                }
-                index += 1
+                continue
             }
+            if part == .host || part == .zone, byte < 0x80, !isPlain(byte, .host) {
+                let character = text[view: index..<index + 1]
+                throw WebAddressProblem(words: "invalid character ", part: character, ending: " in host name")
+            }
+            index += 1
         }
     }
 
-    /// Whether a host's text is an address, which has colons.
-    private static func isLiteral(_ text: ByteView) -> Bool { text.contains(UInt8(ascii: ":")) }
+    /// Whether a byte may stand encoded in a part.
+    private static func mayBeEncoded(_ value: UInt8, _ part: Part) -> Bool {
+        switch part {
+        case .host: value >= 0x80 || value == UInt8(ascii: "%")
+        case .zone: isPlain(value, .host) || value == UInt8(ascii: "%") || value == UInt8(ascii: " ")
+        default: true
+        }
+    }
 
     /// What `%xx` stands for; nil for anything else.
     private static func decoded(_ escape: ByteView) -> UInt8? {
@@ -114,7 +114,11 @@ enum PercentEncoding {
     static func encodedCopy(_ bytes: some Sequence<UInt8>, _ part: Part) -> [UInt8] {
         var encoded: [UInt8] = []
         for byte in bytes {
-            if isPlain(byte, part) { encoded.append(byte) } else { encoded += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)] }
+            if isPlain(byte, part) {
+                encoded.append(byte)
+            } else {
+                encoded += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
+            }
         }
         return encoded
     }

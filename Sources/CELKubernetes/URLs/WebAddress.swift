@@ -22,12 +22,20 @@ struct WebAddressProblem: Error, BitwiseCopyable {
     var words: StaticString
     var part: ByteView?
     var ending: StaticString = ""
-    /// What is wrong with the host, where the words only introduce it.
-    var host: AddressProblem?
+    /// The part is an address in brackets, and what is wrong with it is said as it is of addresses.
+    var isAddress = false
+    /// It was met when the text was read without its fragment.
+    var isBeforeFragment = false
 
-    var message: String {
+    /// The sentence about a text.
+    func message(_ text: ByteView) -> String {
+        let shown = isBeforeFragment ? WebAddress.cut(text, at: UInt8(ascii: "#")).0 : text
+        return "parse \(GoText.quoted(shown)): \(reason)"
+    }
+
+    private var reason: String {
         guard let part else { return "\(words)" }
-        if let host { return "\(words)\(host.message(part))" }
+        if isAddress { return "\(words)\(HostText.addressMessage(part))" }
         return "\(words)\(GoText.quoted(part))\(ending)"
     }
 }
@@ -71,7 +79,11 @@ extension WebAddress {
     init(_ text: ByteView) throws(WebAddressProblem) {
         _ = try WebAddress(text, isRequest: true)
         let (body, fragment) = Self.cut(text, at: UInt8(ascii: "#"))
-        try self.init(body, isRequest: false)
+        do throws(WebAddressProblem) { try self.init(body, isRequest: false) } catch {
+            var problem = error
+            problem.isBeforeFragment = true
+            throw problem
+        }
         if let fragment {
             try PercentEncoding.check(fragment, .fragment)
             self.fragment = fragment
@@ -158,26 +170,42 @@ enum HostText {
         }
         try checkPort(host[view: close + 1..<host.count])
         let name = host[view: 1..<close]
-        try PercentEncoding.check(name, .host)
-        try checkAddress(name)
+        let zone = zoneStart(name)
+        try PercentEncoding.check(name[view: 0..<zone], .host)
+        try PercentEncoding.check(name[view: zone..<name.count], .zone)
+        switch address(name) {
+        case .success(let address):
+            if !address.isIPv6 { throw WebAddressProblem(words: "invalid IP-literal") }
+        case .failure: throw WebAddressProblem(words: "invalid host: ", part: name, isAddress: true)
+        }
     }
 
-    /// Percent signs in an address are decoded before it is looked at; only hosts with zones have them.
-    private static func checkAddress(_ name: ByteView) throws(WebAddressProblem) {
-        let decoded = PercentEncoding.decodedCopy(name)
-        let problem: (AddressProblem?, isIPv6: Bool) = unsafe decoded.withUnsafeBufferPointer { bytes in
-            let view = unsafe ByteView(base: bytes.baseAddress, count: bytes.count)
-            do throws(AddressProblem) { return (nil, try Address.parse(view).address.isIPv6) } catch {
-                return (AddressProblem(words: error.words, place: place(of: error.place, in: view, original: name)), true)
+    /// Where an encoded percent sign begins what is no part of the address.
+    private static func zoneStart(_ name: ByteView) -> Int {
+        (0..<name.count).first { name[view: $0..<name.count].starts(withBytes: ByteView("%25")) } ?? name.count
+    }
+
+    /// Percent signs in an address are decoded before it is looked at; only addresses with zones have them.
+    private static func address(_ name: ByteView) -> Result<Address, AddressProblem> {
+        unsafe withDecoded(name) { text in
+            do throws(AddressProblem) { return .success(try Address.parse(text).address) } catch {
+                return .failure(error)
             }
         }
-        if let problem = problem.0 { throw WebAddressProblem(words: "invalid host: ", part: name, host: problem) }
-        if !problem.isIPv6 { throw WebAddressProblem(words: "invalid IP-literal") }
     }
 
-    /// The same number of bytes at the end of the text that stays.
-    private static func place(of part: ByteView?, in view: ByteView, original: ByteView) -> ByteView? {
-        part.map { original[view: max(0, original.count - $0.count)..<original.count] }
+    /// What is wrong with an address that was refused.
+    static func addressMessage(_ name: ByteView) -> String {
+        unsafe withDecoded(name) { text in
+            do throws(AddressProblem) { _ = try Address.parse(text) } catch { return error.message(text) }
+            return ""
+        }
+    }
+
+    @unsafe private static func withDecoded<Result>(_ name: ByteView, _ body: (ByteView) -> Result) -> Result {
+        unsafe PercentEncoding.decodedCopy(name).withUnsafeBufferPointer { bytes in
+            unsafe body(ByteView(base: bytes.baseAddress, count: bytes.count))
+        }
     }
 
     private static func checkPort(_ port: ByteView) throws(WebAddressProblem) {
