@@ -23,7 +23,8 @@ import Testing
         withoutMacros.macros = MacroTable()
         try run { test in
             let usesMacros = test["disable_macros"] as? Bool != true
-            return SpecCase(test, usesMacros ? standard : withoutMacros).failure(expected: test["expected"] as? Case ?? [:])
+            return SpecCase(test, usesMacros ? standard : withoutMacros).failure(
+                expected: test["expected"] as? Case ?? [:])
         }
     }
 
@@ -101,7 +102,9 @@ struct SpecCase {
         case .refused(let messages): return expected["eval_error"] != nil ? nil : "refused: \(messages)"
         case .checked(let expression): checked = expression
         }
-        if let problem = difference(of: checked, from: expected["typed_result"] as? [String: Any], cost) { return problem }
+        if let problem = difference(of: checked, from: expected["typed_result"] as? [String: Any], cost) {
+            return problem
+        }
         if test["check_only"] as? Bool == true { return nil }
         do {
             let program = try environment.plan(checked)
@@ -163,7 +166,9 @@ struct SpecCase {
                 if let expected = kubernetes["value"] {
                     return TypedValue.difference(value, expected, &evaluator).map { "\($0), expected \(expected)" }
                 }
-                if let message = kubernetes["message"] as? String, value.isError, value.errorMessage == message { return nil }
+                if let message = kubernetes["message"] as? String, value.isError, value.errorMessage == message {
+                    return nil
+                }
                 return "\(TypedValue.describe(value)), expected \(kubernetes)"
             } catch {
                 return [error.description] == messages ? nil : "cannot be run: \(error), expected \(kubernetes)"

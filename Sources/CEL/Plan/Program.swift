@@ -156,4 +156,3 @@ struct ObjectMaker: Sendable {
     let typeName: String
     let fields: [String]
 }
-
