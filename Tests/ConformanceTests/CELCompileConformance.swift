@@ -17,7 +17,7 @@ import Testing
         var failures: [String] = []
         let files = try FileManager.default.contentsOfDirectory(
             atPath: folder.appendingPathComponent("k8s-cel/edge").path
-        ).filter { $0.hasSuffix(".json") && !$0.hasSuffix("context.json") }.sorted()
+        ).filter { $0.hasSuffix(".json") && !$0.hasPrefix("vap") }.sorted()
         for file in files {
             for test in try Self.cases("k8s-cel/edge/\(file)", in: folder) {
                 if let failure = Self.compare(test) { failures.append("\(file): \(failure)") }
@@ -53,7 +53,9 @@ import Testing
             let value = evaluator.run(program)
             let cost = test["k8s_cost"] as? Case
             if let expected = k8s["value"] {
-                if let difference = TypedValue.difference(value, expected, &evaluator) { return "\(expr): \(difference)" }
+                if let difference = TypedValue.difference(value, expected, &evaluator) {
+                    return "\(expr): \(difference)"
+                }
                 if let runtime = cost?["runtime"] as? Int, UInt64(runtime) != evaluator.cost {
                     return "\(expr): costs \(evaluator.cost), expected \(runtime)"
                 }
@@ -89,10 +91,14 @@ import Testing
         let environment = Environment.kubernetes()
         switch environment.compile(expr) {
         case .success(let checked):
-            if let messages = k8s["compile_error"] as? [String] { return Self.planFailure(expr, checked, environment, messages) }
+            if let messages = k8s["compile_error"] as? [String] {
+                return Self.planFailure(expr, checked, environment, messages)
+            }
             if let cost = test["k8s_cost"] as? Case, let range = cost["estimated"] as? [String] {
                 let mine = checked.estimatedCost(KubernetesCosts())
-                if ["\(mine.min)", "\(mine.max)"] != range { return "\(expr): is estimated at \(mine), expected \(range)" }
+                if ["\(mine.min)", "\(mine.max)"] != range {
+                    return "\(expr): is estimated at \(mine), expected \(range)"
+                }
             }
             if let type = test["type"] as? String, checked.resultType.runtimeDescription != type {
                 return "\(expr): is \(checked.resultType), expected \(type)"

@@ -17,12 +17,14 @@ import Testing
     }
 
     @Test func asTheSpecificationSays() throws {
-        let standard = Environment.standard()
+        var standard = Environment.standard()
+        standard.add(.network)
         var withoutMacros = standard
         withoutMacros.macros = MacroTable()
         try run { test in
             let usesMacros = test["disable_macros"] as? Bool != true
-            return SpecCase(test, usesMacros ? standard : withoutMacros).failure(expected: test["expected"] as? Case ?? [:])
+            return SpecCase(test, usesMacros ? standard : withoutMacros).failure(
+                expected: test["expected"] as? Case ?? [:])
         }
     }
 
@@ -86,15 +88,8 @@ struct SpecCase {
 
     private func compile() -> Outcome {
         let text = test["expr"] as? String ?? ""
-        let source = ExpressionSource(text)
-        let tree: SyntaxTree
-        do throws(ExpressionIssues) {
-            tree = try environment.parse(source)
-        } catch {
-            return .refused([CompileFailure(source: source, stage: .parsing, issues: error).description])
-        }
-        if test["disable_check"] as? Bool == true { return .checked(CheckedExpression(unchecked: tree)) }
-        switch environment.compile(text) {
+        let isUnchecked = test["disable_check"] as? Bool == true
+        switch isUnchecked ? environment.compileUnchecked(text) : environment.compile(text) {
         case .success(let checked): return .checked(checked)
         case .failure(let failure): return .refused(failure.messages)
         }
@@ -107,7 +102,9 @@ struct SpecCase {
         case .refused(let messages): return expected["eval_error"] != nil ? nil : "refused: \(messages)"
         case .checked(let expression): checked = expression
         }
-        if let problem = difference(of: checked, from: expected["typed_result"] as? [String: Any], cost) { return problem }
+        if let problem = difference(of: checked, from: expected["typed_result"] as? [String: Any], cost) {
+            return problem
+        }
         if test["check_only"] as? Bool == true { return nil }
         do {
             let program = try environment.plan(checked)
@@ -169,7 +166,9 @@ struct SpecCase {
                 if let expected = kubernetes["value"] {
                     return TypedValue.difference(value, expected, &evaluator).map { "\($0), expected \(expected)" }
                 }
-                if let message = kubernetes["message"] as? String, value.isError, value.errorMessage == message { return nil }
+                if let message = kubernetes["message"] as? String, value.isError, value.errorMessage == message {
+                    return nil
+                }
                 return "\(TypedValue.describe(value)), expected \(kubernetes)"
             } catch {
                 return [error.description] == messages ? nil : "cannot be run: \(error), expected \(kubernetes)"

@@ -17,7 +17,8 @@ enum TypedValue {
         case "double":
             let number = double(text)
             let same = value.doubleValue == number || value.doubleValue.isNaN && number.isNaN
-            return value.kind == .double && same && value.doubleValue.sign == (number.isNaN ? value.doubleValue.sign : number.sign)
+            return value.kind == .double && same
+                && value.doubleValue.sign == (number.isNaN ? value.doubleValue.sign : number.sign)
                 ? nil : describe(value)
         case "string": return value.kind == .string && value.bytes.elementsEqual(text.utf8) ? nil : describe(value)
         case "bytes":
@@ -78,7 +79,8 @@ enum TypedValue {
         return nil
     }
 
-    private static func mapDifference(_ value: CEL.Value, _ expected: [[Any]], _ evaluator: inout Evaluator) -> String? {
+    private static func mapDifference(_ value: CEL.Value, _ expected: [[Any]], _ evaluator: inout Evaluator) -> String?
+    {
         guard value.isMap, value.count == expected.count else { return describe(value) }
         var cursor = ValueCursor(value)
         while let (key, member) = cursor.next(&evaluator) {

@@ -168,13 +168,6 @@ public struct CompileFailure: Error, CustomStringConvertible, Sendable {
     /// The issues as an API server words them: of an expression that cannot be read all in one, with their places, and
     /// else one by one and without.
     public var messages: [String] { stage == .parsing ? [description] : issues.sorted.map(\.message) }
-
-    /// What is wrong with an expression.
-    public init(source: ExpressionSource, stage: Stage, issues: ExpressionIssues) {
-        self.source = source
-        self.stage = stage
-        self.issues = issues
-    }
 }
 
 /// An expression that is sound, with what is known of each of its nodes.

@@ -252,7 +252,7 @@ extension Library {
         }
         if parts.isError { return parts }
         var size = separator.count * max(0, parts.count - 1)
-        for unsafe part in unsafe parts.elements { size += part.bytes.count }
+        for index in unsafe parts.elements.indices { size += unsafe parts.elements[index].bytes.count }
         if evaluator.mustStop(after: size / 64 + 1) { return .stopped }
         return unsafe evaluator.make(.string, upTo: size) { memory in
             var output = unsafe ByteOutput(memory)

@@ -63,7 +63,9 @@ extension Library {
 
     /// The seconds ahead of UTC that an accessor is asked for; an error where the arguments are others.
     private static func zoneOffset(_ evaluator: inout Evaluator, _ name: String, _ arguments: Arguments) -> Value {
-        guard arguments[0].kind == .timestamp, arguments.count <= 2 else { return evaluator.noOverload(name, arguments) }
+        guard arguments[0].kind == .timestamp, arguments.count <= 2 else {
+            return evaluator.noOverload(name, arguments)
+        }
         guard arguments.count == 2 else { return Value(Int64(0)) }
         guard arguments[1].kind == .string else { return evaluator.noOverload(name, arguments) }
         let zone = arguments[1].bytes

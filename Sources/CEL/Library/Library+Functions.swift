@@ -1,6 +1,7 @@
 extension Library {
     /// What the language's own functions do.
-    static let standardFunctions: [Function] = operatorFunctions + conversionFunctions + textFunctions + timeFunctions + matchFunctions
+    static let standardFunctions: [Function] =
+        operatorFunctions + conversionFunctions + textFunctions + timeFunctions + matchFunctions
 
     /// Strings as the language has them, without extensions.
     private static let textFunctions: [Function] = [

@@ -26,7 +26,9 @@ extension Library {
 
     private static func allocating(_ factor: Double, _ size: UInt64) -> UInt64 {
         let work = Double(size) * factor
-        return (work >= 0x1p64 ? .max - 32 : UInt64(max(0, work))) &+ 1 &+ Cost.list
+        // Less than nothing, as of a negative depth, wraps around in the reference implementation.
+        let whole = work < 0 ? UInt64(bitPattern: Int64(max(work, -0x1p63))) : work >= 0x1p64 ? .max - 32 : UInt64(work)
+        return whole &+ 1 &+ Cost.list
     }
 
     /// Comparing each element with each other, which for texts costs a little more.

@@ -13,11 +13,12 @@ enum ListOrder {
         let order = unsafe sorted.elements
         guard unsafe order[0].isComparable else { return .error("list elements must be comparable") }
         let kind = unsafe order[0].kind
-        for unsafe key in unsafe order where key.kind != kind {
+        for index in order.indices where unsafe order[index].kind != kind {
             return .error("list elements must have the same type")
         }
         var sorting = unsafe PatternDefeatingSort(
-            keys: UnsafeMutableBufferPointer(mutating: order), values: UnsafeMutableBufferPointer(mutating: values.elements))
+            keys: UnsafeMutableBufferPointer(mutating: order),
+            values: UnsafeMutableBufferPointer(mutating: values.elements))
         return sorting.run(&evaluator) ? values : .stopped
     }
 }

@@ -118,7 +118,7 @@ extension Planner {
         throw PlanFailure(description: "no such overload: \(name)(\(arguments))")
     }
 
-    /// A constant pattern that is none makes the expression unusable, before its function ever sees it.
+    /// A constant pattern is compiled even where it is compiled again when the program runs, for its error.
     private mutating func check(patternOf places: [Int32], at place: Int) throws(PlanFailure) {
         guard place < places.count, let pattern = constant(places[place]), pattern.kind == .string else { return }
         _ = try self.place(of: pattern)

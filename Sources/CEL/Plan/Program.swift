@@ -154,4 +154,3 @@ struct ObjectMaker: Sendable {
     let typeName: String
     let fields: [String]
 }
-

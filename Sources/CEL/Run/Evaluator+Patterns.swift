@@ -21,7 +21,8 @@ public import LinearRegex
 
     /// The expression that a pattern is, compiled at most once as long as few patterns are in use.
     func expression(_ pattern: ByteView) throws(LinearRegexError) -> LinearRegex {
-        if let known = compiled.first(where: { $0.pattern.count == pattern.count && $0.pattern.elementsEqual(pattern) }) {
+        if let known = compiled.first(where: { $0.pattern.count == pattern.count && $0.pattern.elementsEqual(pattern) })
+        {
             return known.expression
         }
         let expression = try LinearRegex(unsafe Span(_unsafeElements: pattern.buffer))

@@ -409,7 +409,8 @@ extension Evaluator {
         // Room is kept in powers of two, so that a full list is seen by its length; the first sixteen bytes of the
         // block a grown list lies in say that it may grow there.
         guard list.detail == 1, count & (count - 1) != 0 || count < 4 else { return extended(list, element) }
-        let values = unsafe UnsafeMutablePointer<Value>(bitPattern: UInt(truncatingIfNeeded: list.word)).unsafelyUnwrapped
+        let values = unsafe UnsafeMutablePointer<Value>(bitPattern: UInt(truncatingIfNeeded: list.word))
+            .unsafelyUnwrapped
         unsafe values[count] = element
         return Value(.list, detail: 1, length: list.length + 1, word: list.word)
     }

@@ -12,7 +12,9 @@ enum GoText {
             isNegative = first == UInt8(ascii: "-")
             digits = digits[view: 1..<digits.count]
         }
-        guard !digits.isEmpty, digits.allSatisfy(Lexer.isDigit) else { return .failure(failure(text, "invalid syntax")) }
+        guard !digits.isEmpty, digits.allSatisfy(Lexer.isDigit) else {
+            return .failure(failure(text, "invalid syntax"))
+        }
         var value: Int64 = 0
         for byte in digits {
             let digit = Int64(byte - UInt8(ascii: "0"))

@@ -90,7 +90,9 @@ struct TimeZoneTable: Sendable {
         guard reader.position + header.bodyBytes(width) <= bytes.count, header.types > 0 else { return nil }
         let times = (0..<header.times).map { _ in reader.signed(width) }
         let places = (0..<header.times).map { _ in Int(reader.byte()) }
-        let types = (0..<header.types).map { _ in (offset: reader.signed(4), isSummer: reader.byte() != 0, reader.byte()) }
+        let types = (0..<header.types).map { _ in
+            (offset: reader.signed(4), isSummer: reader.byte() != 0, reader.byte())
+        }
         for (time, place) in zip(times, places) {
             guard place < types.count else { return nil }
             transitions.append((time, types[place].offset))

@@ -43,9 +43,10 @@ extension Parser {
             let arguments = try expressions(until: .rightParenthesis)
             return try callOrMacro(text(word), target: operand, arguments, at: open.start)
         }
-        guard let field = identifier(word) else {
-            return report("unsupported syntax: '`'", at: word)
-        }
+        let written = identifier(word)
+        // What is around a field without a name is looked at all the same.
+        if written == nil { _ = report("unsupported syntax: '`'", at: word) }
+        let field = written ?? ""
         if question == nil, word.kind == .identifier, name.isPlain {
             name.parts.append(field)
         } else {
