@@ -6,15 +6,6 @@ struct Lexer {
     private let bytes: [UInt8]
     private var position = 0
 
-    /// The tokens of `source`, the last of kind `end`; what is no token goes to `issues`.
-    static func tokens(of source: ExpressionSource, issues: inout ExpressionIssues) -> [Token] {
-        let (tokens, unreadable) = scan(source)
-        for range in unreadable {
-            issues.report(message(for: range, in: source), at: source.location(of: range.lowerBound))
-        }
-        return tokens
-    }
-
     /// The tokens of `source`, the last of kind `end`, and what between them is none.
     static func scan(_ source: ExpressionSource) -> (tokens: [Token], unreadable: [Range<Int>]) {
         var lexer = Lexer(bytes: source.bytes)

@@ -43,7 +43,14 @@ struct Parser {
             issues.report("expression code point size exceeds limit: size: \(count), limit \(codePointsMax)", at: .none)
             throw issues
         }
-        let tokens = Lexer.tokens(of: source, issues: &issues)
+        let (tokens, unreadable) = Lexer.scan(source)
+        // So much nonsense ends the reading before it is over.
+        if unreadable.count > SyntaxDiagnosis.Limit.reports {
+            throw SyntaxDiagnosis.issues(in: source, options: options)
+        }
+        for range in unreadable {
+            issues.report(Lexer.message(for: range, in: source), at: source.location(of: range.lowerBound))
+        }
         var parser = Parser(tokens: tokens, options: options, source: source)
         parser.issues = issues
         do {
