@@ -22,11 +22,11 @@ extension Library {
             return copy
         },
         Function("distinct", body: distinct),
-        Function("sort") { evaluator, arguments in
+        op("sort", []) { evaluator, arguments in
             guard arguments.count == 1, arguments[0].isList else { return .noSuchOverload }
             return ListOrder.sort(&evaluator, arguments[0], by: arguments[0])
         },
-        Function("@sortByAssociatedKeys") { evaluator, arguments in
+        op("@sortByAssociatedKeys", []) { evaluator, arguments in
             guard arguments.count == 2, arguments[0].isList, arguments[1].isList else { return .noSuchOverload }
             return ListOrder.sort(&evaluator, arguments[0], by: arguments[1])
         },

@@ -4,8 +4,8 @@ import LinearRegex
 
 extension Library {
     static let matchFunctions: [Function] = [
-        Function("matches") { evaluator, arguments in
-            guard arguments.are(.string, .string) else { return evaluator.noOverload("matches", arguments) }
+        op("matches", []) { evaluator, arguments in
+            guard arguments.are(.string, .string) else { return .noSuchOverload }
             do throws(LinearRegexError) {
                 return evaluator.match(try evaluator.matching.expression(arguments[1].bytes), arguments[0].bytes)
             } catch {

@@ -35,7 +35,7 @@ extension Library {
 
     /// An operator that the values of these types have. The error about a first operand of another type names the
     /// operator, except for those types that functions can be called on.
-    private static func op(_ name: String, _ kinds: [Value.Kind], _ body: @escaping Function.Body) -> Function {
+    static func op(_ name: String, _ kinds: [Value.Kind], _ body: @escaping Function.Body) -> Function {
         let owners = kinds + [.string, .timestamp, .duration]
         return Function(name) { evaluator, arguments in
             let result = body(&evaluator, arguments)
