@@ -48,7 +48,7 @@ import Testing
         // What an error says may lie in the program.
         let program = try Self.program(text)
         let value = evaluator.run(program)
-        #expect(value.isError && value.errorMessage == message, "\(value.isError ? value.errorMessage : value.typeName)")
+        #expect(value.isError && value.errorMessage == message)
     }
 
     @Test func stopsAtItsCost() throws {

@@ -17,9 +17,11 @@ import Testing
 
     @Test(arguments: [
         ("1 + 2 * 3 - 4 % 5", "int"), ("a.b[0].?c.orValue(1)", "dyn"), ("'''x\ny''' + r'\\d' + \"\\u00e9\"", "string"),
-        ("b'\\xff' + br'\\x'", "bytes"), ("[1, 2, 3,].map(x, x > 1, x * 2)", "list(int)"), ("{'k': 1u,}", "map(string, uint)"),
+        ("b'\\xff' + br'\\x'", "bytes"), ("[1, 2, 3,].map(x, x > 1, x * 2)", "list(int)"),
+        ("{'k': 1u,}", "map(string, uint)"),
         ("--1 == 1 && !!true", "bool"), ("a ? 1 : a ? 2 : 3", "int"), ("-9223372036854775808", "int"),
-        ("0x7fffffffffffffff // the largest", "int"), (".5e1 + 1.0", "double"), ("has(a.b) || a.exists(k, k == 'x')", "bool"),
+        ("0x7fffffffffffffff // the largest", "int"), (".5e1 + 1.0", "double"),
+        ("has(a.b) || a.exists(k, k == 'x')", "bool"),
         ("type(1) == int", "bool"), ("a.`b-c`", "!"), ("[?a.?b]", "list(dyn)"),
     ])
     func readsTheWholeGrammar(text: String, type: String) {
@@ -30,7 +32,8 @@ import Testing
     }
 
     @Test func placesAnIssueByCodePoints() {
-        #expect(refusal("'é' + x") == "ERROR: <input>:1:7: undeclared reference to 'x' (in container '')\n | 'é' + x\n | .．....^")
+        let message = "ERROR: <input>:1:7: undeclared reference to 'x' (in container '')"
+        #expect(refusal("'é' + x") == message + "\n | 'é' + x\n | .．....^")
     }
 
     @Test(arguments: [

@@ -84,7 +84,8 @@ extension Checker {
 
     /// Whether a chain of selections begins with a loop's variable, so that it spells no name of the container.
     private func beginsWithLocal(_ name: String) -> Bool {
-        guard environment.localsHideNames, let first = name.split(separator: ".", omittingEmptySubsequences: false).first
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard environment.localsHideNames, let first = parts.first
         else { return false }
         return localType(String(first)) != nil
     }
@@ -111,7 +112,9 @@ extension Checker {
     }
 
     private mutating func checkSelect(_ id: ExpressionID, _ operand: ExpressionID, _ field: String, _ isTest: Bool) {
-        if let name = tree.qualifiedName(id), !beginsWithLocal(name), let found = lookUp(name) { return resolve(id, to: found) }
+        if let name = tree.qualifiedName(id), !beginsWithLocal(name), let found = lookUp(name) {
+            return resolve(id, to: found)
+        }
         let result = checkField(id, operand, field, isOptional: false)
         types[id.index] = isTest ? .bool : unification.resolve(result)
     }
@@ -119,8 +122,8 @@ extension Checker {
     /// `operand.?field`, which the parser writes as a call.
     private mutating func checkOptionalSelect(_ id: ExpressionID, _ arguments: [ExpressionID]) {
         guard arguments.count == 2 else {
-            let message = "unsupported optional field selection: incorrect signature. argument count: \(arguments.count)"
-            return report(message, at: id)
+            let count = "argument count: \(arguments.count)"
+            return report("unsupported optional field selection: incorrect signature. \(count)", at: id)
         }
         guard case .literal(.string(let field)) = tree[arguments[1]] else {
             return report("unsupported optional field selection: not a string", at: arguments[1])

@@ -47,7 +47,10 @@ public struct Environment: Sendable {
     /// Declares a variable; one of the same name is replaced.
     public mutating func declare(_ name: String, _ type: CELType) {
         // The name of a type is a constant and needs no slot.
-        if case .type = type { return variables[name] = type }
+        if case .type = type {
+            variables[name] = type
+            return
+        }
         if slots[name] == nil {
             slots[name] = variableOrder.count
             variableOrder.append(name)

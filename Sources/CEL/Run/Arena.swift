@@ -22,7 +22,8 @@
     }
 
     deinit {
-        for unsafe block in unsafe blocks { unsafe block.deallocate() }
+        let count = unsafe blocks.count
+        for index in 0..<count { unsafe blocks[index].deallocate() }
     }
 
     /// Gives everything back; what was made is gone.

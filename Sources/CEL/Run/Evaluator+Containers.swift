@@ -177,12 +177,14 @@ extension Value {
     /// between its quotes: for what only looks at sizes and kinds.
     public func forEachPart(_ body: (_ key: Value?, _ value: Value) -> Void) {
         switch kind {
-        case .list: for unsafe element in unsafe elements { body(nil, element) }
+        case .list:
+            for index in 0..<Int(length) { unsafe body(nil, elements[index]) }
         case .map:
             let entries = unsafe mapBlock.pointee.entries
             for index in 0..<Int(length) { unsafe body(entries[2 * index], entries[2 * index + 1]) }
         case .jsonArray: for element in node.elements { body(nil, Value(undecoded: element)) }
-        case .jsonObject: for member in node.members { body(Value(undecoded: member.key), Value(undecoded: member.value)) }
+        case .jsonObject:
+            for member in node.members { body(Value(undecoded: member.key), Value(undecoded: member.value)) }
         default: break
         }
     }

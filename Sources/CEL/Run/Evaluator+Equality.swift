@@ -127,8 +127,8 @@ private enum Part {
         case .uint, .double: self = .value(Value(node.double ?? 0))
         case .string:
             let bytes = unsafe node.rawBytes
-            self = unsafe node.isVerbatim
-                ? .value(Value(.string, ByteView(base: bytes.baseAddress, count: bytes.count))) : .escaped(node)
+            let view = unsafe ByteView(base: bytes.baseAddress, count: bytes.count)
+            self = node.isVerbatim ? .value(Value(.string, view)) : .escaped(node)
         case .array: self = .value(Value(.jsonArray, node))
         case .object: self = .value(Value(.jsonObject, node))
         }

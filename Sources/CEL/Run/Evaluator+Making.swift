@@ -116,6 +116,7 @@ extension Value {
 
     /// The document's node that this array or object is.
     @inline(__always) var node: JSONNode {
-        unsafe JSONNode(ownerAddress: UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: word)).unsafelyUnwrapped, index: length)
+        let owner = unsafe UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: word)).unsafelyUnwrapped
+        return unsafe JSONNode(ownerAddress: owner, index: length)
     }
 }

@@ -44,7 +44,8 @@ extension Value {
         guard kind == .opaque, let block = unsafe UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: word)) else {
             return false
         }
-        return unsafe block.load(as: UnsafeRawPointer.self) == UnsafeRawPointer(Unmanaged.passUnretained(family).toOpaque())
+        let wanted = unsafe UnsafeRawPointer(Unmanaged.passUnretained(family).toOpaque())
+        return unsafe block.load(as: UnsafeRawPointer.self) == wanted
     }
 
     /// The payload of a library's value, which must be of the type that its library put there.

@@ -67,9 +67,13 @@ struct MacroExpansion {
     mutating func literal(_ value: Literal) -> ExpressionID { add(.literal(value)) }
     mutating func identifier(_ name: String) -> ExpressionID { add(.identifier(name)) }
     mutating func accumulator() -> ExpressionID { identifier(Self.accumulator) }
-    mutating func list(_ elements: [ExpressionID] = []) -> ExpressionID { add(.list(elements: elements, optionals: [])) }
+    mutating func list(_ elements: [ExpressionID] = []) -> ExpressionID {
+        add(.list(elements: elements, optionals: []))
+    }
 
-    mutating func call(_ function: String, _ arguments: [ExpressionID], on target: ExpressionID? = nil) -> ExpressionID {
+    mutating func call(
+        _ function: String, _ arguments: [ExpressionID], on target: ExpressionID? = nil
+    ) -> ExpressionID {
         add(.call(function: function, target: target, arguments: arguments))
     }
 

@@ -53,7 +53,8 @@ extension Parser {
             name = QualifiedName()
         }
         guard question != nil else {
-            return try add(.select(operand: operand, field: field, isTest: false), at: dot.start, over: [operand], levels: 1)
+            let select = Expression.select(operand: operand, field: field, isTest: false)
+            return try add(select, at: dot.start, over: [operand], levels: 1)
         }
         guard options.allowsOptionals else { return report("unsupported syntax '.?'", at: dot) }
         let literal = tree.add(.literal(.string(field)), at: word.start)
