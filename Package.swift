@@ -48,22 +48,25 @@ let package = Package(
         part("JSON"),
         part("LinearRegex"),
         part("YAML", ["JSON"]),
+        part("CEL", ["JSON", "LinearRegex"]),
+        part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML"]),
-        program("benchmark", ["JSON", "YAML", "LinearRegex", "AllocationCounter"]),
+        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
+        program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex"]),
+        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),
-        tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "TestSupport"]),
-        tests("AllocationTests", ["JSON", "LinearRegex", "AllocationCounter"]),
+        tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
+        tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
+        tests("AllocationTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
     ]
 )

@@ -65,3 +65,17 @@ def yaml_seeds():
 json_seeds()
 yaml_seeds()
 regex_seeds()
+
+
+def cel_seeds():
+    """The expressions of the corpus, each on a small Pod."""
+    pod = json.dumps({"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": {"containers": [
+        {"name": "a", "image": "r/x:1", "resources": {"limits": {"cpu": "100m"}}}, {"name": "b", "image": "y"}]}})
+    for path in sorted(corpus.glob("cel/*.json")) + sorted(corpus.glob("k8s-cel/edge/*.json")):
+        cases = json.loads(path.read_text())
+        for case in cases if isinstance(cases, list) else []:
+            write("cel-compile", [case["expr"]])
+            write("cel-run", [case["expr"], pod])
+
+
+cel_seeds()

@@ -10,7 +10,7 @@ build_packages=(libssl-dev)
 test_packages=(python3 python3-venv)
 benchmark_packages=(g++ libsimdjson-dev libre2-dev)
 test_modules=(google-re2)
-benchmark_modules=(orjson PyYAML)
+benchmark_modules=(orjson PyYAML common-expression-language)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

@@ -8,6 +8,8 @@ struct Benchmark {
     let ours: () -> Void
     /// Who else does it.
     let peers: [Peer]
+    /// The most allocations and retains that one operation may make once it is warm; nil where that is not bounded.
+    var countsMax: (allocations: Double, retains: Double)?
 }
 
 /// Someone who does the same operation, and how we mean to compare.

@@ -81,7 +81,7 @@ extension Benchmark {
     }
 
     /// Allocations and retains per operation, once everything is warm.
-    private func count(operations: Int) -> (allocations: Double, retains: Double) {
+    func count(operations: Int) -> (allocations: Double, retains: Double) {
         ours()
         portcullis_count_begin()
         for _ in 0..<operations { ours() }

@@ -37,6 +37,9 @@ struct Arguments {
 
     func has(_ flag: String) -> Bool { flags.contains(flag) }
 
+    /// The option's value; nil where the option is absent.
+    func value(_ name: String) -> String? { values[name] }
+
     /// The option's value as one of a few words; nil where the option is absent.
     func choice<T>(_ name: String, _ choices: [(word: String, value: T)]) throws(UsageError) -> T? {
         guard let value = values[name] else { return nil }

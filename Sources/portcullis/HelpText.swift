@@ -3,6 +3,7 @@ enum HelpText {
     static var commands: [any Command.Type] {
         [
             ConvertCommand.self,
+            EvalCommand.self,
             VersionCommand.self,
         ]
     }

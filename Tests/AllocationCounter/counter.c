@@ -72,10 +72,11 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
     }
 
 FORWARD(void *, swift_allocObject, (const void *type, size_t size, size_t mask), (type, size, mask), counts.objects += 1)
-FORWARD(void *, swift_retain, (void *object), (object), counts.retains += 1)
+// To retain nothing is no retain: what captures nothing is passed on as a null.
+FORWARD(void *, swift_retain, (void *object), (object), counts.retains += object != NULL)
 FORWARD(void *, swift_retain_n, (void *object, uint32_t times), (object, times), counts.retains += times)
-FORWARD(void *, swift_tryRetain, (void *object), (object), counts.retains += 1)
-FORWARD(void *, swift_bridgeObjectRetain, (void *object), (object), counts.retains += 1)
+FORWARD(void *, swift_tryRetain, (void *object), (object), counts.retains += object != NULL)
+FORWARD(void *, swift_bridgeObjectRetain, (void *object), (object), counts.retains += object != NULL)
 FORWARD(void *, swift_bridgeObjectRetain_n, (void *object, int times), (object, times), counts.retains += (uint64_t)times)
 
 void portcullis_count_begin(void) {

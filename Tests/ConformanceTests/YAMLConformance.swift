@@ -63,7 +63,7 @@ import Testing
             if entry["fail"] as? Bool == true {
                 failures.check("\(id): accepted, must fail", seen.contains { $0.isError })
             } else if let expected = entry["json"] as? [Any] {
-                failures.check("\(id): \(seen)", seen == expected.map { .json(Value($0)) })
+                failures.check("\(id): \(seen)", seen == expected.map { .json(PlainValue($0)) })
             }
         }
         failures.report("core values")

@@ -4,24 +4,24 @@ import JSON
 @testable import YAML
 
 /// A JSON value to compare by: numbers by value, strings by bytes, members in any order.
-indirect enum Value: Equatable, CustomStringConvertible {
+indirect enum PlainValue: Equatable, CustomStringConvertible {
     case null
     case bool(Bool)
     case int(Int64)
     case uint(UInt64)
     case double(Double)
     case string([UInt8])
-    case array([Value])
-    case object([[UInt8]: Value])
+    case array([PlainValue])
+    case object([[UInt8]: PlainValue])
 
     init(_ any: Any) {
         switch any {
         case let number as NSNumber where Truth.isBool(number): self = .bool(number.boolValue)
         case let number as NSNumber: self = Self.number(number)
         case let text as String: self = .string(Array(text.utf8))
-        case let array as [Any]: self = .array(array.map { Value($0) })
+        case let array as [Any]: self = .array(array.map { PlainValue($0) })
         case let object as [String: Any]:
-            self = .object(Dictionary(uniqueKeysWithValues: object.map { (Array($0.key.utf8), Value($0.value)) }))
+            self = .object(Dictionary(uniqueKeysWithValues: object.map { (Array($0.key.utf8), PlainValue($0.value)) }))
         default: self = .null
         }
     }
@@ -34,14 +34,14 @@ indirect enum Value: Equatable, CustomStringConvertible {
         case .uint: self = .uint(node.uint ?? 0)
         case .double: self = Self.float(node.double ?? 0)
         case .string: self = .string(Array((node.string ?? "").utf8))
-        case .array: self = .array(node.elements.map { Value($0) })
+        case .array: self = .array(node.elements.map { PlainValue($0) })
         case .object:
-            let members = node.members.map { (Array(($0.key.string ?? "").utf8), Value($0.value)) }
+            let members = node.members.map { (Array(($0.key.string ?? "").utf8), PlainValue($0.value)) }
             self = .object(Dictionary(members, uniquingKeysWith: { $1 }))
         }
     }
 
-    private static func number(_ number: NSNumber) -> Value {
+    private static func number(_ number: NSNumber) -> PlainValue {
         if let value = Int64(number.stringValue) { return .int(value) }
         if let value = UInt64(number.stringValue) { return .uint(value) }
         // Foundation's own `doubleValue` of a long decimal is not the nearest double.
@@ -49,7 +49,7 @@ indirect enum Value: Equatable, CustomStringConvertible {
     }
 
     /// A whole double is the same number as the integer.
-    private static func float(_ value: Double) -> Value {
+    private static func float(_ value: Double) -> PlainValue {
         if let whole = Int64(exactly: value) { return .int(whole) }
         if let whole = UInt64(exactly: value) { return .uint(whole) }
         return .double(value)
@@ -78,7 +78,7 @@ private enum Truth {
 
 /// What came of reading one document.
 enum Outcome: Equatable, CustomStringConvertible {
-    case json(Value)
+    case json(PlainValue)
     /// Accepted; the corpus leaves the value out for its size.
     case accepted
     case error(String)
@@ -91,7 +91,7 @@ enum Outcome: Equatable, CustomStringConvertible {
         } else if expected["json"] as? String == "(omitted: large)" {
             self = .accepted
         } else {
-            self = .json(Value(expected["json"] ?? NSNull()))
+            self = .json(PlainValue(expected["json"] ?? NSNull()))
         }
     }
 
@@ -120,7 +120,7 @@ enum Outcome: Equatable, CustomStringConvertible {
 
     private init(_ document: YAMLDocument) {
         // Comparing recurses; the deepest documents are only asked for acceptance.
-        self = document.json.tapeCount > 5_000 ? .accepted : document.json.withRoot { .json(Value($0)) }
+        self = document.json.tapeCount > 5_000 ? .accepted : document.json.withRoot { .json(PlainValue($0)) }
     }
 
     static func firstDocument(of text: String, options: YAMLOptions) -> Outcome {

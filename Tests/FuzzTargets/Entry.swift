@@ -9,7 +9,7 @@ import Glibc
 }
 
 /// Every target there is.
-public let fuzzTargets: [FuzzTarget] = jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets
+public let fuzzTargets: [FuzzTarget] = jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {

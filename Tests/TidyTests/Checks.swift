@@ -23,6 +23,7 @@ enum Checks {
     }
 
     private static func opensFunction(_ line: String) -> Bool {
+        if line.hasSuffix("}") { return false }
         let words = line.split(whereSeparator: { $0 == " " || $0 == "(" || $0 == "<" || $0 == "?" })
         guard let keyword = words.first(where: { !modifiers.contains(String($0)) && !$0.hasPrefix("@") }) else {
             return false

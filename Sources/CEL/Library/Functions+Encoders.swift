@@ -1,0 +1,130 @@
+// Base64.
+
+extension Library {
+    static let encoderFunctions: [Function] = [
+        Function("base64.encode") { evaluator, arguments in
+            guard arguments.are(.bytes) else { return evaluator.noOverload("base64.encode", arguments) }
+            return Base64.encode(&evaluator, arguments[0].bytes)
+        },
+        Function("base64.decode") { evaluator, arguments in
+            guard arguments.are(.string) else { return evaluator.noOverload("base64.decode", arguments) }
+            return Base64.decode(&evaluator, arguments[0].bytes)
+        },
+    ]
+}
+
+/// Base64 with the usual alphabet. Line ends are skipped when it is read, and padding may be missing, but not in part.
+enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 0xFF, count: 256)
+        for (index, letter) in alphabet.enumerated() { values[Int(letter)] = UInt8(index) }
+        return values
+    }()
+
+    static func encode(_ evaluator: inout Evaluator, _ bytes: ByteView) -> Value {
+        if evaluator.mustStop(after: bytes.count / 16 + 1) { return .stopped }
+        return unsafe evaluator.make(.string, upTo: (bytes.count + 2) / 3 * 4) { memory in
+            var written = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let present = min(3, bytes.count - start)
+                var group = 0
+                for index in 0..<3 { group = group << 8 | (index < present ? Int(bytes[start + index]) : 0) }
+                for index in 0..<4 {
+                    let letter = alphabet[group >> (18 - 6 * index) & 0x3F]
+                    unsafe memory[written] = index <= present ? letter : UInt8(ascii: "=")
+                    written += 1
+                }
+            }
+            return written
+        }
+    }
+
+    static func decode(_ evaluator: inout Evaluator, _ text: ByteView) -> Value {
+        if evaluator.mustStop(after: text.count / 16 + 1) { return .stopped }
+        if case .success(let value) = decode(&evaluator, text, isPadded: true) { return value }
+        switch decode(&evaluator, text, isPadded: false) {
+        case .success(let value): return value
+        case .failure(let problem): return evaluator.error("illegal base64 data at input byte \(problem.offset)")
+        }
+    }
+
+    private struct Problem: Error {
+        let offset: Int
+    }
+
+    private static func decode(
+        _ evaluator: inout Evaluator, _ text: ByteView, isPadded: Bool
+    ) -> Result<Value, Problem> {
+        var problem: Problem?
+        let value = unsafe evaluator.make(.bytes, upTo: text.count / 4 * 3 + 3) { memory in
+            var output = unsafe Output(memory)
+            problem = output.decode(text, isPadded: isPadded)
+            return output.count
+        }
+        return problem.map { .failure($0) } ?? .success(value)
+    }
+
+    @safe private struct Output {
+        private let memory: UnsafeMutableBufferPointer<UInt8>
+        private(set) var count = 0
+        private var group = 0
+        private var filled = 0
+
+        @unsafe init(_ memory: UnsafeMutableBufferPointer<UInt8>) { unsafe self.memory = memory }
+
+        /// Nil where all of the text could be read.
+        mutating func decode(_ text: ByteView, isPadded: Bool) -> Problem? {
+            var position = 0
+            while position < text.count {
+                let byte = text[position]
+                position += 1
+                if byte == 0x0A || byte == 0x0D { continue }
+                if isPadded, byte == UInt8(ascii: "=") { return finish(text, position) }
+                let value = Base64.values[Int(byte)]
+                if value == 0xFF { return Problem(offset: position - 1) }
+                add(Int(value))
+            }
+            if filled == 0 { return nil }
+            if isPadded || filled == 1 { return Problem(offset: text.count - filled) }
+            flush()
+            return nil
+        }
+
+        private mutating func add(_ value: Int) {
+            group = group << 6 | value
+            filled += 1
+            if filled == 4 { flush() }
+        }
+
+        private mutating func flush() {
+            let bits = group << (6 * (4 - filled))
+            for index in 0..<max(0, filled - 1) where unsafe count < memory.count {
+                unsafe memory[count] = UInt8(truncatingIfNeeded: bits >> (16 - 8 * index))
+                count += 1
+            }
+            group = 0
+            filled = 0
+        }
+
+        /// The text ends in one or two signs of padding, as many as are due.
+        private mutating func finish(_ text: ByteView, _ from: Int) -> Problem? {
+            guard filled >= 2 else { return Problem(offset: from - 1) }
+            var due = 3 - filled
+            var position = from
+            while position < text.count {
+                let byte = text[position]
+                if byte == UInt8(ascii: "="), due > 0 {
+                    due -= 1
+                } else if byte != 0x0A, byte != 0x0D {
+                    return Problem(offset: position)
+                }
+                position += 1
+            }
+            if due > 0 { return Problem(offset: text.count) }
+            flush()
+            return nil
+        }
+    }
+}

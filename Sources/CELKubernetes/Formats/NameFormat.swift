@@ -1,0 +1,103 @@
+import CEL
+
+/// The forms of names in Kubernetes, and the sentences about what has not that form.
+enum NameFormat {
+    private static func isLower(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    private static func isLowerOrDigit(_ byte: UInt8) -> Bool { isLower(byte) || isDigit(byte) }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLower(byte | 0x20) || isDigit(byte) }
+
+    /// Whether a text begins and ends with certain bytes and has certain others between.
+    private static func isFramed(
+        _ text: ByteView, first: (UInt8) -> Bool, inner: (UInt8) -> Bool, last: (UInt8) -> Bool
+    ) -> Bool {
+        text.count > 0 && first(text[0]) && last(text[text.count - 1]) && text.allSatisfy(inner)
+    }
+
+    private static func isLabel(_ text: ByteView) -> Bool {
+        isFramed(
+            text, first: isLowerOrDigit, inner: { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }, last: isLowerOrDigit)
+    }
+
+    private static func isSubdomain(_ text: ByteView) -> Bool {
+        var start = 0
+        for index in 0...text.count where index == text.count || text[index] == UInt8(ascii: ".") {
+            if !isLabel(text[view: start..<index]) { return false }
+            start = index + 1
+        }
+        return true
+    }
+
+    private static func isLabelKey(_ text: ByteView) -> Bool {
+        isFramed(
+            text, first: isAlphanumeric, inner: { isAlphanumeric($0) || ByteView("-_.").contains($0) },
+            last: isAlphanumeric)
+    }
+}
+
+extension NameFormat {
+    static func label(_ text: ByteView, _ problems: inout FormatProblems) {
+        if text.count > 63 { problems.add("must be no more than 63 characters") }
+        if isLabel(text) { return }
+        problems.add(
+            isSubdomain(text)
+                ? "must not contain dots"
+                : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+        )
+    }
+
+    static func subdomain(_ text: ByteView, _ problems: inout FormatProblems) {
+        if text.count > 253 { problems.add("must be no more than 253 characters") }
+        if isSubdomain(text) { return }
+        problems.add(
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+        )
+    }
+
+    static func oldLabel(_ text: ByteView, _ problems: inout FormatProblems) {
+        if text.count > 63 { problems.add("must be no more than 63 characters") }
+        if text.count > 0, isLower(text[0]), isLabel(text) { return }
+        problems.add(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+        )
+    }
+
+    static func labelValue(_ text: ByteView, _ problems: inout FormatProblems) {
+        if text.count > 63 { problems.add("must be no more than 63 bytes") }
+        if text.count == 0 || isLabelKey(text) { return }
+        problems.add(
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+        )
+    }
+
+    static func qualifiedName(_ text: ByteView, _ problems: inout FormatProblems) {
+        let slashes = text.lazy.filter { $0 == UInt8(ascii: "/") }.count
+        if slashes > 1 {
+            problems.add(
+                "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            )
+            return
+        }
+        let slash = text.firstIndex(of: UInt8(ascii: "/"))
+        if let slash { prefix(text[view: 0..<slash], &problems) }
+        let name = text[view: (slash.map { $0 + 1 } ?? 0)..<text.count]
+        if name.count == 0 { problems.add("name part must be non-empty") }
+        if name.count > 63 { problems.add("name part must be no more than 63 bytes") }
+        if isLabelKey(name) { return }
+        problems.add(
+            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+        )
+    }
+
+    private static func prefix(_ text: ByteView, _ problems: inout FormatProblems) {
+        if text.count == 0 { return problems.add("prefix part must be non-empty") }
+        if text.count > 253 { problems.add("prefix part must be no more than 253 bytes") }
+        if isSubdomain(text) { return }
+        problems.add(
+            "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+        )
+    }
+}

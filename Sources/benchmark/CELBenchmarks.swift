@@ -1,0 +1,84 @@
+import CEL
+import CELKubernetes
+import Foundation
+import JSON
+
+/// Rules as policy authors write them, on the Pod of a review, against the Rust engine of
+/// common-expression-language.
+enum CELBenchmarks {
+    static let rules: [(name: String, text: String)] = [
+        ("host-network", "!has(object.spec.hostNetwork) || !object.spec.hostNetwork"),
+        (
+            "privileged",
+            "object.spec.containers.all(c, !has(c.securityContext) || !has(c.securityContext.privileged) || "
+                + "!c.securityContext.privileged)"
+        ),
+        (
+            "capabilities",
+            "object.spec.containers.all(c, !has(c.securityContext) || !has(c.securityContext.capabilities) || "
+                + "!has(c.securityContext.capabilities.add) || "
+                + "c.securityContext.capabilities.add.all(k, k in ['NET_BIND_SERVICE', 'CHOWN']))"
+        ),
+        ("registry", "object.spec.containers.all(c, c.image.startsWith('registry.example.com/'))"),
+        ("no-latest", "object.spec.containers.all(c, !c.image.endsWith(':latest'))"),
+        ("labels", "has(object.metadata.labels) && 'app' in object.metadata.labels"),
+        (
+            "run-as-non-root",
+            "has(object.spec.securityContext) && has(object.spec.securityContext.runAsNonRoot) && "
+                + "object.spec.securityContext.runAsNonRoot"
+        ),
+        ("limits", "object.spec.containers.all(c, has(c.resources) && has(c.resources.limits))"),
+        ("probes", "object.spec.containers.all(c, has(c.readinessProbe) || has(c.livenessProbe))"),
+        ("ports", "object.spec.containers.all(c, !has(c.ports) || c.ports.all(p, !has(p.hostPort)))"),
+    ]
+
+    static func make() throws -> [Benchmark] {
+        var environment = Environment.kubernetes()
+        environment.declare("object", .dyn)
+        var benchmarks: [Benchmark] = []
+        for (name, text) in rules { benchmarks.append(try row(name, text, environment)) }
+        let compiled = rules[2].text
+        benchmarks.append(
+            Benchmark(
+                name: "cel/compile/capabilities", bytes: compiled.utf8.count,
+                ours: {
+                    if case .success(let checked) = environment.compile(compiled) {
+                        consume(try? environment.plan(checked))
+                    }
+                }, peers: []))
+        return benchmarks
+    }
+
+    private static func row(_ name: String, _ text: String, _ environment: Environment) throws -> Benchmark {
+        let program = try environment.plan(try environment.compile(text).get())
+        let review = "reviews/pod-create.json"
+        let run = Run(program: program, document: try JSONDocument(parsing: try Inputs.bytes(review)))
+        let path = Inputs.corpus.appendingPathComponent(review).path
+        let python = Inputs.checkout.appendingPathComponent(".build/python/bin/python3").path
+        let peer = Peer(
+            name: "Rust", work: .program([python, Inputs.peer("cel_rust.py"), text, path]), ratioMax: 0.2)
+        return Benchmark(
+            name: "cel/run/\(name)", bytes: 0, ours: { run.once() }, peers: [peer], countsMax: (0, 0))
+    }
+
+    /// A program, its document and the evaluator that a loop's thread would own.
+    private final class Run {
+        let program: Program
+        let document: JSONDocument
+        let object: JSONNode
+        var evaluator = Evaluator(limits: .init(cost: 1_000_000))
+
+        init(program: Program, document: JSONDocument) {
+            self.program = program
+            self.document = document
+            object = document.root["request"]?["object"] ?? document.root
+        }
+
+        func once() {
+            evaluator.reset()
+            evaluator.bind(0, evaluator.value(of: object))
+            let value = evaluator.run(program)
+            precondition(value.kind == .bool, "a rule that fails is no rule to measure")
+        }
+    }
+}
