@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check there is: builds once, lints, fuzzes for a short while, and runs every test. `test.sh quick` leaves the
+# Every check there is: builds, lints, fuzzes for a short while, and runs every test. `test.sh quick` leaves the
 # fuzzing out. PORTCULLIS_FUZZ_SECONDS (default 15) bounds each fuzz target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,4 +10,7 @@ swift format lint --strict --recursive Package.swift Sources Tests
 if [ "${1:-}" != quick ]; then
     deploy/fuzz.sh all "${PORTCULLIS_FUZZ_SECONDS:-15}"
 fi
+# What must not allocate or retain is counted in a release build: a debug build does both where it need not.
+swift build -c release --product benchmark
+"$(swift build -c release --show-bin-path)/benchmark" --counts
 swift test --skip-build --disable-xctest

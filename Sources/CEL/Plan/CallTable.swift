@@ -1,30 +1,29 @@
 /// What the run loop calls: functions, and what their calls cost.
 ///
 /// A closure that is read from memory is retained while it runs, in case the memory changes. Read from a constant of an
-/// object that is borrowed it is not: hence an object for each, which the table keeps and lends.
+/// object that is borrowed it is not: hence an object for each, which the program keeps and the table only names.
 @safe struct CallTable: @unchecked Sendable {
-    private final class FunctionEntry: Sendable {
+    final class FunctionEntry: Sendable {
+        let name: String
         let body: Function.Body
-        init(_ body: @escaping Function.Body) { self.body = body }
+
+        init(_ function: Function) {
+            name = function.name
+            body = function.body
+        }
     }
 
-    private final class CostEntry: Sendable {
+    final class CostEntry: Sendable {
         let cost: CallCost
         init(_ cost: @escaping CallCost) { self.cost = cost }
     }
 
-    let names: [String]
-    private let functionOwners: [FunctionEntry]
-    private let costOwners: [CostEntry]
     private let functions: FixedTable<Unmanaged<FunctionEntry>>
     private let costs: FixedTable<Unmanaged<CostEntry>>
 
-    init(functions: [Function], costs: [CallCost]) {
-        names = functions.map(\.name)
-        functionOwners = functions.map { FunctionEntry($0.body) }
-        costOwners = costs.map { CostEntry($0) }
-        unsafe self.functions = unsafe FixedTable(functionOwners.map { unsafe Unmanaged.passUnretained($0) })
-        unsafe self.costs = unsafe FixedTable(costOwners.map { unsafe Unmanaged.passUnretained($0) })
+    init(functions: [FunctionEntry], costs: [CostEntry]) {
+        unsafe self.functions = unsafe FixedTable(functions.map { unsafe Unmanaged.passUnretained($0) })
+        unsafe self.costs = unsafe FixedTable(costs.map { unsafe Unmanaged.passUnretained($0) })
     }
 
     @inline(__always)

@@ -57,7 +57,7 @@ extension Program {
         case .nodePath: return "\(node.a)" + path(node)
         case .call:
             return
-                "\(calls.names[Int(node.a)]) \(operandPlaces(node).map(String.init).joined(separator: " "))"
+                "\(functions[Int(node.a)].name) \(operandPlaces(node).map(String.init).joined(separator: " "))"
         case .isInSet: return "\(node.a) in set \(node.b)"
         case .append: return "\(slotName(node.a)) \(node.b)"
         default: return places(in: node).map(String.init).joined(separator: " ")

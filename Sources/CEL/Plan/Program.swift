@@ -96,6 +96,9 @@ import LinearRegex
 
     let code: Code
     let calls: CallTable
+    /// Keep what `calls` refers to.
+    let functions: [CallTable.FunctionEntry]
+    private let costs: [CallTable.CostEntry]
     let sets: FixedTable<ConstantSet>
     let patterns: FixedTable<LinearRegex>
     let objectMakers: FixedTable<ObjectMaker>
@@ -114,7 +117,9 @@ import LinearRegex
             nodes: Self.table(planner.nodes), operands: Self.table(planner.operands),
             qualifiers: Self.table(planner.qualifiers), loops: Self.table(planner.loops),
             constants: Self.table(planner.constants))
-        calls = CallTable(functions: planner.functions, costs: planner.costs)
+        functions = planner.functions.map { CallTable.FunctionEntry($0) }
+        costs = planner.costs.map { CallTable.CostEntry($0) }
+        calls = CallTable(functions: functions, costs: costs)
         sets = FixedTable(planner.sets)
         patterns = FixedTable(planner.patterns)
         objectMakers = FixedTable(planner.objectMakers)
