@@ -17,7 +17,7 @@ extension Library {
             extreme("max", isBetter: { $0 > 0 }, empty: "max called on empty list"),
             place("indexOf", isLast: false), place("lastIndexOf", isLast: true),
         ] + [
-            sum("sum", Value(Int64(0))), sum("list_int_sum_int", Value(Int64(0))),
+            sum("sum", nil), sum("list_int_sum_int", Value(Int64(0))),
             sum("list_uint_sum_uint", Value(UInt64(0))), sum("list_double_sum_double", Value(0.0)),
             sum("list_duration_sum_duration", Value(durationNanoseconds: 0)),
         ]
@@ -54,11 +54,18 @@ extension Library {
         }
     }
 
-    private static func sum(_ name: String, _ zero: Value) -> Function {
+    /// Where it is not known what is summed, the first element decides.
+    private static func sum(_ name: String, _ zero: Value?) -> Function {
         Function(name) { evaluator, arguments in
             guard arguments.count == 1, arguments[0].isList else { return evaluator.noOverload("sum", arguments) }
             var cursor = ValueCursor(arguments[0])
-            var sum = zero
+            var sum = zero ?? Value(Int64(0))
+            if zero == nil, arguments[0].count > 0 {
+                guard let first = evaluator.element(0, of: arguments[0]).zero else {
+                    return evaluator.noOverload("sum", arguments)
+                }
+                sum = first
+            }
             while let (_, element) = cursor.next(&evaluator) {
                 if evaluator.mustStop() { return .stopped }
                 sum = sum.adding(element)
@@ -106,6 +113,17 @@ extension Value {
             let theirs = (other.intValue, other.nanosecondsValue)
             return mine < theirs ? -1 : mine > theirs ? 1 : 0
         default: return Evaluator.numericOrder(self, other)
+        }
+    }
+
+    /// The zero of the type of a number or duration; nil for anything else.
+    fileprivate var zero: Value? {
+        switch kind {
+        case .int: Value(Int64(0))
+        case .uint: Value(UInt64(0))
+        case .double: Value(0.0)
+        case .duration: Value(durationNanoseconds: 0)
+        default: nil
         }
     }
 
