@@ -11,6 +11,9 @@ enum Inputs {
         ProcessInfo.processInfo.environment["PORTCULLIS_CORPUS"].map { URL(fileURLWithPath: $0) }
         ?? checkout.deletingLastPathComponent().appendingPathComponent("shared/corpus")
 
+    /// Whether the corpus is there.
+    static let hasCorpus = FileManager.default.fileExists(atPath: corpus.appendingPathComponent("README.md").path)
+
     /// The path of a peer's source or script in `deploy/peers`.
     static func peer(_ name: String) -> String {
         checkout.appendingPathComponent("deploy/peers").appendingPathComponent(name).path
