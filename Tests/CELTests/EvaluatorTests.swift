@@ -79,4 +79,16 @@ import Testing
         evaluator.reset()
         #expect(evaluator.run(try Self.program("1 + 1 == 2")).boolValue)
     }
+
+    /// An expression that was not checked may call anything with anything: that is an error, and no more.
+    @Test(arguments: [
+        "duration()", "'a'.find()", "x.containsIP()", "'a'.replace(1)", "size(1, 2, 3, 4, 5)", "[1].sum(2)",
+    ])
+    func survivesCallsWithTheWrongArguments(text: String) throws {
+        let tree = try Self.environment.parse(ExpressionSource(text))
+        var evaluator = Evaluator()
+        // Some are refused when they are made ready to run.
+        guard let program = try? Self.environment.plan(CheckedExpression(unchecked: tree)) else { return }
+        #expect(evaluator.run(program).isError)
+    }
 }

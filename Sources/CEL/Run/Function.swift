@@ -9,9 +9,9 @@
         self.count = count
     }
 
-    /// The argument at a place that there is.
+    /// The argument at a place; an error, which no function takes, where an expression that was not checked gave fewer.
     @inline(__always) public subscript(index: Int) -> Value {
-        assert(index >= 0 && index < count)
+        guard index >= 0, index < count else { return .noSuchOverload }
         return unsafe base[index]
     }
 
