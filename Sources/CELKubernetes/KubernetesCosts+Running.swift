@@ -60,7 +60,7 @@ extension KubernetesCosts: RunCosts {
         guard depth < depthMax else { return 1 }
         switch value.kind {
         case .string, .bytes: return UInt64(Double(value.bytes.count) * Cost.perCharacter)
-        case .list, .jsonArray, .map, .jsonObject:
+        case .list, .jsonArray, .shapedList, .map, .jsonObject, .shapedMap:
             var sum: UInt64 = 0
             value.forEachPart { key, part in
                 if let key { sum &+= traversal(key, depth: depth + 1) }

@@ -212,3 +212,8 @@ public struct CheckedExpression: Sendable {
     /// The type of the whole expression.
     public var resultType: CELType { type(of: tree.root) }
 }
+
+extension CheckedExpression {
+    /// Whether a name in the expression refers to the variable of that name.
+    public func refers(toVariable name: String) -> Bool { references.contains(.variable(name)) }
+}

@@ -29,8 +29,8 @@ extension TypedEncoding {
         case .timestamp: text("timestamp", TimeText.write(value, inUTC: true), to: &writer)
         case .duration: text("duration", TypedTime.duration(nanoseconds: value.intValue), to: &writer)
         case .type: bytes("type", value.bytes, to: &writer)
-        case .list, .jsonArray: try list(value, to: &writer, &evaluator, depth)
-        case .map, .jsonObject: try map(value, to: &writer, &evaluator, depth)
+        case .list, .jsonArray, .shapedList: try list(value, to: &writer, &evaluator, depth)
+        case .map, .jsonObject, .shapedMap: try map(value, to: &writer, &evaluator, depth)
         case .optional: try optional(value, to: &writer, &evaluator, depth)
         case .opaque: opaque(value, to: &writer)
         }

@@ -25,8 +25,8 @@ public enum ValueText {
             case .timestamp: text += "timestamp(\"\(TimeText.write(value))\")"
             case .duration: text += "duration(\"\(TypedTime.duration(nanoseconds: value.intValue))\")"
             case .optional: writeOptional(value, &evaluator, depth)
-            case .list, .jsonArray: writeParts("[", "]", value, &evaluator, depth)
-            case .map, .jsonObject: writeParts("{", "}", value, &evaluator, depth)
+            case .list, .jsonArray, .shapedList: writeParts("[", "]", value, &evaluator, depth)
+            case .map, .jsonObject, .shapedMap: writeParts("{", "}", value, &evaluator, depth)
             case .opaque: text += "\(value.typeName)(\(value.family?.text(value).map(Self.quoted) ?? ""))"
             case .null, .bool, .int, .type: text += value.shown
             }

@@ -23,6 +23,15 @@ enum Base64 {
         return values
     }()
 
+    private static let urlValues: [UInt8] = {
+        var values = Self.values
+        for (sign, letter) in zip("+/".utf8, "-_".utf8) {
+            values[Int(letter)] = values[Int(sign)]
+            values[Int(sign)] = 0xFF
+        }
+        return values
+    }()
+
     static func encode(_ evaluator: inout Evaluator, _ bytes: ByteView) -> Value {
         if evaluator.mustStop(after: bytes.count / 16 + 1) { return .stopped }
         return unsafe evaluator.make(.string, upTo: (bytes.count + 2) / 3 * 4) { memory in
@@ -50,16 +59,23 @@ enum Base64 {
         }
     }
 
-    private struct Problem: Error {
+    /// The byte at which a text is no base64.
+    struct Problem: Error {
         let offset: Int
     }
 
+    /// Bytes that were written with the alphabet of URLs, padding included.
+    static func decodeForURLs(_ evaluator: inout Evaluator, _ text: ByteView) -> Result<Value, Problem> {
+        if evaluator.mustStop(after: text.count / 16 + 1) { return .success(.stopped) }
+        return decode(&evaluator, text, isPadded: true, with: urlValues)
+    }
+
     private static func decode(
-        _ evaluator: inout Evaluator, _ text: ByteView, isPadded: Bool
+        _ evaluator: inout Evaluator, _ text: ByteView, isPadded: Bool, with values: [UInt8] = values
     ) -> Result<Value, Problem> {
         var problem: Problem?
         let value = unsafe evaluator.make(.bytes, upTo: text.count / 4 * 3 + 3) { memory in
-            var output = unsafe Output(memory)
+            var output = unsafe Output(memory, values)
             problem = output.decode(text, isPadded: isPadded)
             return output.count
         }
@@ -72,7 +88,12 @@ enum Base64 {
         private var group = 0
         private var filled = 0
 
-        @unsafe init(_ memory: UnsafeMutableBufferPointer<UInt8>) { unsafe self.memory = memory }
+        private let values: [UInt8]
+
+        @unsafe init(_ memory: UnsafeMutableBufferPointer<UInt8>, _ values: [UInt8]) {
+            unsafe self.memory = memory
+            self.values = values
+        }
 
         /// Nil where all of the text could be read.
         mutating func decode(_ text: ByteView, isPadded: Bool) -> Problem? {
@@ -82,7 +103,7 @@ enum Base64 {
                 position += 1
                 if byte == 0x0A || byte == 0x0D { continue }
                 if isPadded, byte == UInt8(ascii: "=") { return finish(text, position) }
-                let value = Base64.values[Int(byte)]
+                let value = values[Int(byte)]
                 if value == 0xFF { return Problem(offset: position - 1) }
                 add(Int(value))
             }

@@ -136,8 +136,8 @@ extension FormatWriter {
         if evaluator.mustStop(after: steps) { throw FormatFailure("operation interrupted") }
         steps = 1
         switch value.kind {
-        case .list, .jsonArray: return try writeList(value, &evaluator, depth: depth + 1)
-        case .map, .jsonObject: return try writeMap(value, &evaluator, depth: depth + 1)
+        case .list, .jsonArray, .shapedList: return try writeList(value, &evaluator, depth: depth + 1)
+        case .map, .jsonObject, .shapedMap: return try writeMap(value, &evaluator, depth: depth + 1)
         case .null: return write("null")
         case .double where style == .plain: return write(Self.plain(value.doubleValue))
         case .bytes where style == .plain: return output.append(contentsOf: value.bytes)

@@ -6,7 +6,7 @@ extension Library {
             arguments[0].kind == .bool ? Value(!arguments[0].boolValue) : .noSuchOverload
         },
         op(Operator.negate, [.int, .double, .duration]) { _, arguments in Arithmetic.negate(arguments[0]) },
-        op(Operator.add, [.int, .uint, .double, .bytes, .list, .jsonArray]) { evaluator, arguments in
+        op(Operator.add, [.int, .uint, .double, .bytes, .list, .jsonArray, .shapedList]) { evaluator, arguments in
             Arithmetic.add(&evaluator, arguments[0], arguments[1])
         },
         op(Operator.subtract, [.int, .uint, .double]) { _, arguments in
@@ -27,7 +27,8 @@ extension Library {
         op("size", []) { _, arguments in
             let value = arguments[0]
             switch value.kind {
-            case .string, .bytes, .list, .map, .jsonArray, .jsonObject: return Value(Int64(clamping: value.costSize))
+            case .string, .bytes, .list, .map, .jsonArray, .jsonObject, .shapedList, .shapedMap:
+                return Value(Int64(clamping: value.costSize))
             default: return .noSuchOverload
             }
         },
@@ -54,11 +55,15 @@ extension Library {
     private static func contains(_ evaluator: inout Evaluator, _ arguments: Arguments) -> Value {
         let wanted = arguments[0]
         let container = arguments[1]
-        if container.isMap { return Value(evaluator.find(wanted, in: container) != nil) }
+        if container.isMap {
+            let found = evaluator.find(wanted, in: container)
+            return found.map { $0.isError ? $0 : .true } ?? .false
+        }
         guard container.isList else { return .noSuchOverload }
+        if container.kind == .shapedList { return evaluator.contains(wanted, inShaped: container) }
         var cursor = ValueCursor(container)
         while let (_, element) = cursor.next(&evaluator) {
-            if Evaluator.areEqual(wanted, element) { return .true }
+            if evaluator.areEqual(wanted, element) { return .true }
             if evaluator.mustStop() { return .stopped }
         }
         return .false
@@ -93,6 +98,7 @@ enum Arithmetic {
         case (.duration, .timestamp): return Instant(other).adding(nanoseconds: one.intValue)
         default:
             guard one.isList, other.isList else { return .noSuchOverload }
+            if one.kind == .shapedList { return evaluator.sum(ofShaped: one, other) }
             return concatenateLists(&evaluator, one, other)
         }
     }

@@ -70,8 +70,15 @@ extension Library {
 extension Value {
     fileprivate var firstElementIsText: Bool {
         if kind == .jsonArray { return node.element(0)?.isString ?? false }
+        if kind == .shapedList { return shapedFirstIsText }
         guard kind == .list, length > 0 else { return false }
         let first = unsafe elements[0].kind
+        return first == .string || first == .bytes
+    }
+
+    private var shapedFirstIsText: Bool {
+        var first: Kind?
+        forEachPart { _, part in first = first ?? part.kind }
         return first == .string || first == .bytes
     }
 }

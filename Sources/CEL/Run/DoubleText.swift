@@ -1,11 +1,12 @@
 /// Writes floating-point numbers in the shortest form that reads back as the same number.
-enum DoubleText {
+public enum DoubleText {
     /// As `%g` writes it with the shortest digits: an exponent below -4 and from 6 on.
     static func general(_ value: Double) -> String {
         write(value, exponentFrom: 6)
     }
 
-    static func write(_ value: Double, exponentFrom: Int) -> String {
+    /// With an exponent below -4 and from that one on.
+    public static func write(_ value: Double, exponentFrom: Int) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
         let (digits, exponent) = decimal(value.magnitude)

@@ -3,15 +3,15 @@ import JSON
 // Lists and maps: what the expression made, and what lies in a document.
 
 extension Value {
-    /// Whether this is a list of either kind.
-    @inline(__always) public var isList: Bool { kind == .list || kind == .jsonArray }
-    /// Whether this is a map of either kind.
-    @inline(__always) public var isMap: Bool { kind == .map || kind == .jsonObject }
+    /// Whether this is a list of any kind.
+    @inline(__always) public var isList: Bool { kind == .list || kind == .jsonArray || kind == .shapedList }
+    /// Whether this is a map of any kind.
+    @inline(__always) public var isMap: Bool { kind == .map || kind == .jsonObject || kind == .shapedMap }
 
     /// How many elements or entries a list or map has.
     @inline(__always) public var count: Int {
         switch kind {
-        case .list, .map, .bytes: Int(length)
+        case .list, .map, .bytes, .shapedList, .shapedMap: Int(length)
         case .jsonArray, .jsonObject: node.count
         default: 0
         }
@@ -21,7 +21,7 @@ extension Value {
     public var costSize: UInt64 {
         switch kind {
         case .string: UInt64(bytes.codePointCount)
-        case .bytes, .list, .map, .jsonArray, .jsonObject: UInt64(count)
+        case .bytes, .list, .map, .jsonArray, .jsonObject, .shapedList, .shapedMap: UInt64(count)
         case .optional: boxed.map(\.costSize) ?? 1
         case .opaque: family?.size?(self) ?? 1
         default: 1
@@ -146,7 +146,7 @@ extension Evaluator {
             if one.kind == .string { return one.bytes.hasSameBytes(as: other.bytes) }
             if one.kind == .int || one.kind == .uint || one.kind == .bool { return one.word == other.word }
         }
-        return areEqual(one, other)
+        return areEqualScalars(one, other) ?? false
     }
 
     /// The value under a key; nil where there is none.
@@ -156,6 +156,7 @@ extension Evaluator {
             guard key.kind == .string else { return nil }
             return findMember(key.bytes, of: map.node)
         }
+        if map.kind == .shapedMap { return find(key, inShaped: map) }
         return indexOf(key, in: map).map { unsafe map.mapBlock.pointee.entries[2 * $0 + 1] }
     }
 
@@ -168,6 +169,7 @@ extension Evaluator {
     /// The element at a position that the list has.
     public mutating func element(_ position: Int, of list: Value) -> Value {
         if list.kind == .list { return unsafe list.elements[position] }
+        if list.kind == .shapedList { return element(position, ofShaped: list) }
         return list.node.element(position).map { value(of: $0) } ?? .noSuchOverload
     }
 }
@@ -185,7 +187,22 @@ extension Value {
         case .jsonArray: for element in node.elements { body(nil, Value(undecoded: element)) }
         case .jsonObject:
             for member in node.members { body(Value(undecoded: member.key), Value(undecoded: member.value)) }
+        case .shapedList, .shapedMap: forEachShapedPart(body)
         default: break
+        }
+    }
+
+    private func forEachShapedPart(_ body: (_ key: Value?, _ value: Value) -> Void) {
+        if isShapedSum {
+            for index in 0..<Int(length) { unsafe body(nil, sumElements[index]) }
+            return
+        }
+        let block = shapedBlock
+        let element = block.reference.element
+        for node in block.node.elements { body(nil, element.outline(node) ?? Value(undecoded: node)) }
+        for (key, node) in block.node.members {
+            guard let shape = block.reference.field(of: key) else { continue }
+            body(Value(undecoded: key), shape.outline(node) ?? Value(undecoded: node))
         }
     }
 
@@ -214,8 +231,14 @@ extension Value {
     /// At the start of a list or map; of anything else there is nothing.
     public init(_ container: Value) {
         self.container = container
-        if container.kind == .jsonArray { elements = container.node.elements }
-        if container.kind == .jsonObject { members = container.node.members }
+        if container.kind == .jsonArray {
+            elements = container.node.elements
+        } else if container.kind == .jsonObject {
+            members = container.node.members
+        } else if container.isShaped, let node = container.documentNode {
+            elements = node.elements
+            members = node.members
+        }
     }
 
     /// The next index or key, and the element or value with it.
@@ -237,7 +260,27 @@ extension Value {
         case .jsonObject:
             guard let member = members?.next() else { return nil }
             return (evaluator.value(of: member.key), evaluator.value(of: member.value))
+        case .shapedList, .shapedMap: return nextShaped(&evaluator)
         default: return nil
         }
+    }
+
+    /// The next part of what is read by a shape; properties that the shape does not have are passed over.
+    private mutating func nextShaped(_ evaluator: inout Evaluator) -> (key: Value, value: Value)? {
+        if container.isShapedSum {
+            guard position < Int(container.length) else { return nil }
+            position += 1
+            return unsafe (Value(Int64(position - 1)), container.sumElements[position - 1])
+        }
+        let reference = container.shapedBlock.reference
+        if let element = elements?.next() {
+            position += 1
+            return (Value(Int64(position - 1)), evaluator.read(element, as: reference.element))
+        }
+        while let (key, node) = members?.next() {
+            guard let found = evaluator.shapedKey(key, of: reference) else { continue }
+            return (found.name, evaluator.read(node, as: found.shape))
+        }
+        return nil
     }
 }

@@ -7,7 +7,17 @@ extension Evaluator {
     private static let depthMax = 1024
 
     /// Whether two values are equal as `==` sees them; errors are equal to nothing.
-    public static func areEqual(_ one: Value, _ other: Value) -> Bool {
+    public mutating func areEqual(_ one: Value, _ other: Value) -> Bool { equality(of: one, other).isTrue }
+
+    /// What `==` gives for two values: an error where a document is not what its shape says.
+    @inline(__always)
+    mutating func equality(of one: Value, _ other: Value) -> Value {
+        Self.areEqualScalars(one, other).map { Value($0) } ?? equality(of: one, other, depthLeft: Self.depthMax)
+    }
+
+    /// Whether two values are equal, neither of which holds others; nil where one does.
+    @inline(__always)
+    static func areEqualScalars(_ one: Value, _ other: Value) -> Bool? {
         switch (one.kind, other.kind) {
         case (.string, .string), (.bytes, .bytes), (.type, .type): return one.bytes.hasSameBytes(as: other.bytes)
         case (.int, .int), (.uint, .uint), (.bool, .bool), (.duration, .duration): return one.word == other.word
@@ -17,8 +27,7 @@ extension Evaluator {
         default: break
         }
         if one.isNumber, other.isNumber { return numericOrder(one, other) == 0 }
-        var evaluator = ShallowComparison()
-        return evaluator.areEqual(one, other, depthLeft: depthMax)
+        return one.holdsValues || other.holdsValues ? nil : false
     }
 
     /// Negative, zero or positive as numbers of any types compare; nil where one is not a number.
@@ -44,22 +53,30 @@ extension Evaluator {
 
 extension Value {
     @inline(__always) var isNumber: Bool { kind == .int || kind == .uint || kind == .double }
+    /// Whether there are values in this one.
+    @inline(__always) var holdsValues: Bool { isList || isMap || kind == .optional }
 }
 
-/// Compares lists, maps and optionals. It needs no arena: document strings are compared where they lie.
-private struct ShallowComparison {
-    mutating func areEqual(_ one: Value, _ other: Value, depthLeft: Int) -> Bool {
-        guard depthLeft > 0 else { return false }
-        if one.isList, other.isList { return haveEqualElements(one, other, depthLeft) }
-        if one.isMap, other.isMap { return haveEqualEntries(one, other, depthLeft) }
+/// Compares lists, maps and optionals. Document strings are compared where they lie.
+extension Evaluator {
+    mutating func equality(of one: Value, _ other: Value, depthLeft: Int) -> Value {
+        if let areEqual = Self.areEqualScalars(one, other) { return Value(areEqual) }
+        guard depthLeft > 0 else { return .false }
+        if one.isShaped || other.isShaped { return shapedEquality(of: one, other, depthLeft: depthLeft - 1) }
+        if one.isList, other.isList { return Value(haveEqualElements(one, other, depthLeft)) }
+        if one.isMap, other.isMap { return Value(haveEqualEntries(one, other, depthLeft)) }
         if one.kind == .optional, other.kind == .optional {
-            guard let mine = one.boxed, let theirs = other.boxed else { return one.boxed == nil && other.boxed == nil }
-            return areEqual(mine, theirs, depthLeft: depthLeft - 1)
+            guard let mine = one.boxed, let theirs = other.boxed else {
+                return Value(one.boxed == nil && other.boxed == nil)
+            }
+            return equality(of: mine, theirs, depthLeft: depthLeft - 1)
         }
-        if one.isList || one.isMap || other.isList || other.isMap || one.kind == .optional || other.kind == .optional {
-            return false
-        }
-        return one.kind == other.kind || one.isNumber && other.isNumber ? Evaluator.areEqual(one, other) : false
+        return .false
+    }
+
+    /// Within lists and maps that have no shape, only a difference counts: a comparison that fails is none.
+    mutating func mayBeEqual(_ one: Value, _ other: Value, depthLeft: Int) -> Bool {
+        !equality(of: one, other, depthLeft: depthLeft).isFalse
     }
 
     private mutating func haveEqualElements(_ one: Value, _ other: Value, _ depthLeft: Int) -> Bool {
@@ -67,14 +84,14 @@ private struct ShallowComparison {
         var mine = PartCursor(one)
         var theirs = PartCursor(other)
         while let element = mine.next(), let counterpart = theirs.next() {
-            if !areEqual(element, counterpart, depthLeft) { return false }
+            if !areEqualParts(element, counterpart, depthLeft) { return false }
         }
         return true
     }
 
-    private mutating func areEqual(_ one: Part, _ other: Part, _ depthLeft: Int) -> Bool {
+    private mutating func areEqualParts(_ one: Part, _ other: Part, _ depthLeft: Int) -> Bool {
         switch (one, other) {
-        case (.value(let mine), .value(let theirs)): return areEqual(mine, theirs, depthLeft: depthLeft - 1)
+        case (.value(let mine), .value(let theirs)): return mayBeEqual(mine, theirs, depthLeft: depthLeft - 1)
         case (.escaped(let mine), .escaped(let theirs)): return mine.hasSameString(as: theirs)
         case (.escaped(let node), .value(let value)), (.value(let value), .escaped(let node)):
             return unsafe value.kind == .string && node.equals(Span(_unsafeElements: value.bytes.buffer))
@@ -85,12 +102,12 @@ private struct ShallowComparison {
         guard one.count == other.count else { return false }
         var mine = PartCursor(one)
         while let key = mine.nextKey(), let value = mine.next() {
-            guard let counterpart = find(key, in: other), areEqual(value, counterpart, depthLeft) else { return false }
+            guard let counterpart = findPart(key, in: other), areEqualParts(value, counterpart, depthLeft) else { return false }
         }
         return true
     }
 
-    private func find(_ key: Part, in map: Value) -> Part? {
+    private func findPart(_ key: Part, in map: Value) -> Part? {
         if map.kind == .jsonObject {
             switch key {
             case .escaped(let node): return map.node.value(forKey: node).map(Part.init)
@@ -104,7 +121,7 @@ private struct ShallowComparison {
             let candidate = unsafe entries[2 * index]
             let isEqual: Bool
             switch key {
-            case .value(let value): isEqual = Evaluator.areEqualKeys(candidate, value)
+            case .value(let value): isEqual = Self.areEqualKeys(candidate, value)
             case .escaped(let node):
                 isEqual = unsafe candidate.kind == .string && node.equals(Span(_unsafeElements: candidate.bytes.buffer))
             }

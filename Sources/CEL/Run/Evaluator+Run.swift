@@ -99,7 +99,10 @@ extension Evaluator {
         if left.isError { return left }
         if right.isError { return right }
         if mustStop(after: left.isList || left.isMap ? min(left.count, right.count) : 1) { return .stopped }
-        return Value(Self.areEqual(left, right) != negated)
+        let equality = equality(of: left, right)
+        // A comparison that fails is an error to `==`, and to `!=` a difference.
+        if equality.isError, !negated || stop != nil { return equality }
+        return Value(equality.isTrue != negated)
     }
 
     /// What looking at that many characters costs.
@@ -197,7 +200,7 @@ extension Evaluator {
                 return missing(.indexOutOfBounds, key, qualifier, isOptional)
             }
             charge(1)
-            if mustStop(after: value.kind == .jsonArray ? Int(position) / 8 + 1 : 1) { return .stopped }
+            if mustStop(after: value.kind == .jsonArray || value.kind == .shapedList ? Int(position) / 8 + 1 : 1) { return .stopped }
             return element(Int(position), of: value)
         }
     }

@@ -103,15 +103,10 @@ private struct TimestampReader {
             let second = number(0...59)
         else { return nil }
         let nanoseconds = fraction()
-        guard let zone = zone(), rest.count == 0, day >= 1, day <= Self.days(of: month, in: year) else { return nil }
+        guard let zone = zone(), rest.count == 0, day >= 1, day <= CivilTime.days(of: month, in: year) else { return nil }
         let days = CivilTime.days(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - zone * 60
         return Instant(seconds: seconds, nanoseconds: nanoseconds, zone: Int16(zone)).value
-    }
-
-    private static func days(of month: Int64, in year: Int64) -> Int64 {
-        let next = month == 12 ? (year + 1, Int64(1)) : (year, month + 1)
-        return CivilTime.days(year: next.0, month: next.1, day: 1) - CivilTime.days(year: year, month: month, day: 1)
     }
 
     private mutating func take(_ count: Int) { rest = rest[view: count..<rest.count] }

@@ -67,4 +67,10 @@ struct CivilTime {
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + marchDay
         return era * 146_097 + dayOfEra - 719_468
     }
+
+    /// How many days a month has.
+    static func days(of month: Int64, in year: Int64) -> Int64 {
+        let next = month == 12 ? (year + 1, Int64(1)) : (year, month + 1)
+        return days(year: next.0, month: next.1, day: 1) - days(year: year, month: month, day: 1)
+    }
 }

@@ -38,6 +38,10 @@
         case jsonArray
         /// An object of a document.
         case jsonObject
+        /// A list that is read by a shape.
+        case shapedList
+        /// An object that is read by a shape.
+        case shapedMap
         /// A value that may be absent.
         case optional
         /// A value that only its library understands.
@@ -142,8 +146,8 @@ extension Value {
         case .timestamp: Value(typeNamed: "google.protobuf.Timestamp")
         case .duration: Value(typeNamed: "google.protobuf.Duration")
         case .type: Value(typeNamed: "type")
-        case .list, .jsonArray: Value(typeNamed: "list")
-        case .map, .jsonObject: Value(typeNamed: "map")
+        case .list, .jsonArray, .shapedList: Value(typeNamed: "list")
+        case .map, .jsonObject, .shapedMap: Value(typeNamed: "map")
         case .optional: Value(typeNamed: "optional_type")
         case .opaque: family?.typeValue ?? Value(typeNamed: "error")
         }
