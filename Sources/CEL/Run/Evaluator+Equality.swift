@@ -102,7 +102,9 @@ extension Evaluator {
         guard one.count == other.count else { return false }
         var mine = PartCursor(one)
         while let key = mine.nextKey(), let value = mine.next() {
-            guard let counterpart = findPart(key, in: other), areEqualParts(value, counterpart, depthLeft) else { return false }
+            guard let counterpart = findPart(key, in: other), areEqualParts(value, counterpart, depthLeft) else {
+                return false
+            }
         }
         return true
     }

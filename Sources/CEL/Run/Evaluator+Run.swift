@@ -200,7 +200,9 @@ extension Evaluator {
                 return missing(.indexOutOfBounds, key, qualifier, isOptional)
             }
             charge(1)
-            if mustStop(after: value.kind == .jsonArray || value.kind == .shapedList ? Int(position) / 8 + 1 : 1) { return .stopped }
+            if mustStop(after: value.kind == .jsonArray || value.kind == .shapedList ? Int(position) / 8 + 1 : 1) {
+                return .stopped
+            }
             return element(Int(position), of: value)
         }
     }

@@ -103,7 +103,9 @@ private struct TimestampReader {
             let second = number(0...59)
         else { return nil }
         let nanoseconds = fraction()
-        guard let zone = zone(), rest.count == 0, day >= 1, day <= CivilTime.days(of: month, in: year) else { return nil }
+        guard let zone = zone(), rest.count == 0, day >= 1, day <= CivilTime.days(of: month, in: year) else {
+            return nil
+        }
         let days = CivilTime.days(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - zone * 60
         return Instant(seconds: seconds, nanoseconds: nanoseconds, zone: Int16(zone)).value

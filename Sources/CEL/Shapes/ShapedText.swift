@@ -46,7 +46,8 @@ private struct DurationWords {
 
     /// The names of each unit; the last of them may go on, as in `days`.
     private static let units: [(names: [String], nanoseconds: Int64)] = [
-        (["ns", "nano"], 1), (["us", "µs", "micro"], 1000), (["ms", "milli"], 1_000_000), (["s", "sec"], 1_000_000_000),
+        (["ns", "nano"], 1), (["us", "µs", "micro"], 1000), (["ms", "milli"], 1_000_000),
+        (["s", "sec"], 1_000_000_000),
         (["m", "min"], 60_000_000_000), (["h", "hr", "hour"], 3_600_000_000_000), (["d", "day"], 86_400_000_000_000),
         (["w", "wk", "week"], 604_800_000_000_000),
     ]

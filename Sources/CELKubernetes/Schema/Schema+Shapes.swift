@@ -97,7 +97,9 @@ extension Schema {
 
     /// Whether a resource's schema spells out what every resource has.
     func hasTypeAndMetadata(_ node: Node) -> Bool {
-        guard let metadata = node.property("metadata").map({ nodes[$0] }), metadata.type == "object" else { return false }
+        guard let metadata = node.property("metadata").map({ nodes[$0] }), metadata.type == "object" else {
+            return false
+        }
         return isText(node, "kind") && isText(node, "apiVersion") && isText(metadata, "name")
             && isText(metadata, "generateName")
     }

@@ -71,7 +71,9 @@ private struct Builder {
     }
 
     private func declare(_ place: Int, _ isResource: Bool) -> Typed? {
-        DeclaredTypes.declare(schema, from: place, isResource: isResource).map { Typed(types: $0.types, place: $0.root) }
+        DeclaredTypes.declare(schema, from: place, isResource: isResource).map {
+            Typed(types: $0.types, place: $0.root)
+        }
     }
 
     /// The rules of `source`, about values of `place`: these are two where `source` is a part of an `allOf`.
