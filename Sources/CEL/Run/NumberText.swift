@@ -1,11 +1,12 @@
 import Glibc
 
 /// Writes floating-point numbers with as many digits as are asked for, rounded from their exact value.
-enum NumberText {
+public enum NumberText {
     /// More digits than these are zeros for every number.
     private static let digitsMax = 1100
 
-    static func write(_ number: Double, precision: Int, isScientific: Bool) -> String {
+    /// A number with as many digits behind the point as `precision` says.
+    public static func write(_ number: Double, precision: Int, isScientific: Bool) -> String {
         let digits = min(max(precision, 0), digitsMax)
         var text = [CChar](repeating: 0, count: digits + 400)
         let length = unsafe withVaList([CInt(digits), number]) {

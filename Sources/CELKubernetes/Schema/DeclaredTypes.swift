@@ -81,6 +81,27 @@ struct DeclaredTypes: Sendable {
     }
 }
 
+/// The type of a value, in the table of types that it belongs to.
+struct TypedPlace {
+    let types: DeclaredTypes
+    let place: Int
+
+    /// The type of a schema's node; nil where it has none.
+    init?(_ schema: Schema, _ place: Int, isResource: Bool) {
+        guard let declared = DeclaredTypes.declare(schema, from: place, isResource: isResource) else { return nil }
+        self.init(declared.types, declared.root)
+    }
+
+    private init(_ types: DeclaredTypes, _ place: Int) {
+        self.types = types
+        self.place = place
+    }
+
+    var element: TypedPlace? { types.element(of: place).map { TypedPlace(types, $0) } }
+
+    func field(_ name: String) -> TypedPlace? { types.field(name, of: place).map { TypedPlace(types, $0) } }
+}
+
 /// Makes types of schemas.
 private struct TypeMaker {
     let schema: Schema

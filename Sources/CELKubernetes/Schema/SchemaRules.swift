@@ -55,29 +55,12 @@ private struct Builder {
     let base: Environment
     var nodes: [SchemaRules.Node] = []
 
-    /// A value's type, in the table of types that it belongs to.
-    private struct Typed {
-        let types: DeclaredTypes
-        let place: Int
-
-        var element: Typed? { types.element(of: place).map { Typed(types: types, place: $0) } }
-        func field(_ name: String) -> Typed? {
-            types.field(name, of: place).map { Typed(types: types, place: $0) }
-        }
-    }
-
     mutating func build(from isResource: Bool) -> Int? {
-        build(Schema.root, Schema.root, isResource, declare(Schema.root, isResource))
-    }
-
-    private func declare(_ place: Int, _ isResource: Bool) -> Typed? {
-        DeclaredTypes.declare(schema, from: place, isResource: isResource).map {
-            Typed(types: $0.types, place: $0.root)
-        }
+        build(Schema.root, Schema.root, isResource, TypedPlace(schema, Schema.root, isResource: isResource))
     }
 
     /// The rules of `source`, about values of `place`: these are two where `source` is a part of an `allOf`.
-    private mutating func build(_ source: Int, _ place: Int, _ isResource: Bool, _ type: Typed?) -> Int? {
+    private mutating func build(_ source: Int, _ place: Int, _ isResource: Bool, _ type: TypedPlace?) -> Int? {
         let index = nodes.count
         nodes.append(SchemaRules.Node(place: place, isResource: isResource))
         var node = compile(source, place, isResource, type)
@@ -89,7 +72,7 @@ private struct Builder {
             guard let value = values.property(name) else { continue }
             let isEmbedded = schema.nodes[value].isEmbeddedResource
             let fieldType =
-                PropertyName.escaped(name).map { type?.field($0) } ?? declare(value, isEmbedded)
+                PropertyName.escaped(name).map { type?.field($0) } ?? TypedPlace(schema, value, isResource: isEmbedded)
             guard let fieldType else { continue }
             node.properties[name] = build(property, value, isEmbedded, fieldType)
         }
@@ -108,7 +91,7 @@ private struct Builder {
         return index
     }
 
-    private func compile(_ source: Int, _ place: Int, _ isResource: Bool, _ type: Typed?) -> SchemaRules.Node {
+    private func compile(_ source: Int, _ place: Int, _ isResource: Bool, _ type: TypedPlace?) -> SchemaRules.Node {
         var node = SchemaRules.Node(place: place, isResource: isResource)
         let rules = schema.nodes[source].rules
         guard !rules.isEmpty else { return node }

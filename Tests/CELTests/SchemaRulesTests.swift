@@ -1,0 +1,128 @@
+import CELKubernetes
+import Testing
+
+/// Rules over whole objects: what they say, about which field, at what cost, and what passes because it was so before.
+@Suite struct SchemaRulesTests {
+    private static func ruled(_ rule: String) -> String {
+        #"{"type": "object", "properties": {"str": {"type": "string"}}, "x-kubernetes-validations": [\#(rule)]}"#
+    }
+
+    @Test(arguments: [
+        (#"{"rule": "false"}"#, "root: Invalid value: failed rule: false", Int64(50)),
+        (#"{"rule": "false", "message": " no "}"#, "root: Invalid value: no", 50),
+        (#"{"rule": "false", "messageExpression": "'static string'"}"#, "root: Invalid value: static string", 50),
+        (
+            #"{"rule": "false", "message": "m", "messageExpression": "'str1 ' + self.str"}"#,
+            "root: Invalid value: str1 a string", 46
+        ),
+        (
+            #"{"rule": "false", "message": "m", "messageExpression": "'s ' + ['a', 'b', 'c', 'd'][4]"}"#,
+            "root: Invalid value: m", 47
+        ),
+        (#"{"rule": "false", "message": "m", "messageExpression": "'a\\nb'"}"#, "root: Invalid value: m", 50),
+        (#"{"rule": "false", "messageExpression": "true"}"#, "root: Invalid value: failed rule: false", 50),
+        (#"{"rule": "false", "messageExpression": "'  '"}"#, "root: Invalid value: failed rule: false", 50),
+        (
+            #"{"rule": "false", "reason": "FieldValueForbidden", "fieldPath": ".str"}"#,
+            "root.str: Forbidden: failed rule: false", 50
+        ),
+        (#"{"rule": "false", "reason": "FieldValueRequired"}"#, "root: Required value: failed rule: false", 50),
+        (#"{"rule": "false", "reason": "FieldValueDuplicate"}"#, "root: Duplicate value: failed rule: false", 50),
+        (
+            #"{"rule": "self.str.size() / 0 == 1"}"#,
+            "root: Invalid value: \"object\": division by zero evaluating rule: self.str.size() / 0 == 1", 45
+        ),
+    ])
+    func saysWhatARuleSays(rule: String, expected: String, left: Int64) throws {
+        let verdict = try SchemaCase.verdict(Self.ruled(rule), #"{"str": "a string"}"#, budget: 50)
+        #expect(verdict.errors.map(\.description) == [expected])
+        #expect(verdict.budgetLeft == left)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"rule": "self.str != 'x'"}, {"rule": "false"}"#, Int64(1), UInt64(1000),
+            "validation failed due to running out of cost budget, no further validation rules will be run"
+        ),
+        (
+            #"{"rule": "self.str != 'x'"}, {"rule": "false"}"#, 1000, 1,
+            "'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: self.str != 'x'"
+        ),
+        (
+            #"{"rule": "false", "messageExpression": "'a' + self.str"}, {"rule": "false"}"#, 1, 1000,
+            "messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run"
+        ),
+        (
+            #"{"rule": "false", "messageExpression": "'a' + self.str"}, {"rule": "false"}"#, 1000, 1,
+            "no further validation rules will be run due to call cost exceeds limit for messageExpression: \"'a' + self.str\""
+        ),
+    ])
+    func endsWhereTheBudgetEnds(rules: String, budget: Int64, costPerCall: UInt64, detail: String) throws {
+        let verdict = try SchemaCase.verdict(
+            Self.ruled(rules), #"{"str": "a string"}"#, budget: budget, costPerCall: costPerCall)
+        #expect(verdict.errors.map(\.description) == ["root: Invalid value: \"object\": \(detail)"])
+        #expect(verdict.budgetLeft == -1)
+    }
+
+    private static let keyed = """
+        {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"], "items": {"type": "object",
+         "properties": {"k": {"type": "string"}, "v": {"type": "string", "x-kubernetes-validations": [
+           {"rule": "RULE", "message": "wrong"}]}}}}
+        """
+
+    @Test func tellsElementsApartByTheirKeys() throws {
+        let schema = Self.keyed.replacing("RULE", with: "self == oldSelf")
+        let old = #"[{"k": "a", "v": "1"}, {"k": "b", "v": "2"}]"#
+        let new = #"[{"k": "b", "v": "2"}, {"k": "a", "v": "9"}, {"k": "c", "v": "new"}]"#
+        let errors = try SchemaCase.verdict(schema, new, replacing: old).errors
+        #expect(errors.map(\.description) == [#"root[1].v: Invalid value: "9": wrong"#])
+    }
+
+    @Test func rulesAboutChangesNeedSomethingThatWasThere() throws {
+        let schema = #"{"type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf"}]}"#
+        #expect(try SchemaCase.verdict(schema, "1").errors.isEmpty)
+        #expect(try SchemaCase.verdict(schema, "1", replacing: "null").errors.isEmpty)
+        #expect(
+            try SchemaCase.verdict(schema, "1", replacing: "2").errors.map(\.description) == [
+                "root: Invalid value: 1: failed rule: self >= oldSelf"
+            ])
+    }
+
+    @Test func whatWasWrongBeforeMayStay() throws {
+        let schema = Self.keyed.replacing("RULE", with: "self == 'good'")
+        let old = #"[{"k": "a", "v": "bad"}, {"k": "b", "v": "bad"}]"#
+        let new = #"[{"k": "b", "v": "bad"}, {"k": "a", "v": "worse"}]"#
+        let verdict = try SchemaCase.verdict(schema, new, replacing: old, ratchets: true)
+        #expect(verdict.errors.map(\.description) == [#"root[1].v: Invalid value: "worse": wrong"#])
+        #expect(verdict.warnings.map(\.description) == [#"root[0].v: Invalid value: "bad": wrong"#])
+    }
+
+    /// The elements of a list without keys may stay as they are where the list does.
+    @Test func whatIsWrongInAnUnchangedListMayStay() throws {
+        let schema = """
+            {"type": "object", "properties": {"n": {"type": "integer"}, "set": {"type": "array",
+             "x-kubernetes-list-type": "set", "items": {"type": "number", "x-kubernetes-validations": [
+               {"rule": "int(self) % 2 == 1", "message": "odd"}]}}}}
+            """
+        let same = try SchemaCase.verdict(
+            schema, #"{"n": 1, "set": [1, 2]}"#, replacing: #"{"n": 0, "set": [1, 2]}"#, ratchets: true)
+        #expect(same.errors.isEmpty && same.warnings.map(\.description) == ["root.set[1]: Invalid value: 2: odd"])
+        let changed = try SchemaCase.verdict(
+            schema, #"{"set": [1, 2]}"#, replacing: #"{"set": [2, 1]}"#, ratchets: true)
+        #expect(changed.errors.count == 1 && changed.warnings.isEmpty)
+    }
+
+    @Test func rulesOfAnAllOfHoldForTheValue() throws {
+        let schema = """
+            {"type": "object", "properties": {"a": {"type": "integer"}}, "x-kubernetes-validations": [{"rule": "true"}],
+             "allOf": [{"properties": {"a": {"x-kubernetes-validations": [{"rule": "self > 1"}]}},
+               "x-kubernetes-validations": [{"rule": "has(self.a)"}]}]}
+            """
+        #expect(try SchemaCase.verdict(schema, #"{"a": 2}"#).errors.isEmpty)
+        #expect(
+            try SchemaCase.verdict(schema, #"{"a": 1}"#).errors.map(\.description) == [
+                "root.a: Invalid value: 1: failed rule: self > 1"
+            ])
+        #expect(try SchemaCase.verdict(schema, "{}").errors.count == 1)
+    }
+}
