@@ -106,6 +106,10 @@ struct TypedPlace {
 private struct TypeMaker {
     let schema: Schema
     var types: [DeclaredTypes.Declared] = []
+    /// The definitions that are being declared: one within itself is an object of which nothing is known.
+    private var open: Set<Int> = []
+
+    init(schema: Schema) { self.schema = schema }
 
     private static let stringBytesMax = DeclaredTypes.requestBytesMax - 2
 
@@ -120,6 +124,11 @@ private struct TypeMaker {
 
     mutating func declare(_ place: Int, isResource: Bool? = nil) -> Int? {
         let node = schema.nodes[place]
+        if node.isDefinition, !open.insert(place).inserted {
+            return add(DeclaredTypes.Declared(form: .object([:]), bytesMin: 2))
+        }
+        defer { if node.isDefinition { open.remove(place) } }
+        guard types.count < Schema.typesMax else { return nil }
         if node.isIntOrString { return simple(.dyn, bytes(node.lengthMax) ?? Self.stringBytesMax, 1) }
         switch node.type {
         case "array": return list(node)
@@ -182,41 +191,5 @@ private struct TypeMaker {
         fields["metadata"] = add(
             DeclaredTypes.Declared(form: .object(["name": text, "generateName": text]), bytesMin: 2))
         return Schema.resourceFields.filter(required.contains).reduce(0) { $0 + Int64($1.utf8.count) + 2 + 4 }
-    }
-}
-
-/// The types of a schema as a checker asks for them: an object's type is called by the path to it.
-struct SchemaTypes: TypeProvider {
-    let types: DeclaredTypes
-    let root: Int
-    /// What the root's type is called.
-    let rootName: String
-
-    func hasObject(_ name: String) -> Bool {
-        guard let place = place(of: name), case .object = types.types[place].form else { return false }
-        return true
-    }
-
-    func field(_ field: String, of object: String) -> CELType? {
-        guard let place = place(of: object) else { return nil }
-        if let found = types.field(field, of: place) { return types.type(of: found, named: "\(object).\(field)") }
-        // A word of the language may be written as it is behind a dot.
-        guard PropertyName.isWord(field) else { return nil }
-        let escaped = "__\(field)__"
-        return types.field(escaped, of: place).map { types.type(of: $0, named: "\(object).\(escaped)") }
-    }
-
-    private func place(of name: String) -> Int? {
-        guard name.hasPrefix(rootName) else { return nil }
-        var place = root
-        let rest = name.dropFirst(rootName.count)
-        guard rest.isEmpty || rest.first == "." else { return nil }
-        for step in rest.split(separator: ".") {
-            let next: Int? =
-                step == "@idx" || step == "@elem" ? types.element(of: place) : types.field(String(step), of: place)
-            guard let next else { return nil }
-            place = next
-        }
-        return place
     }
 }

@@ -37,6 +37,8 @@ public struct Schema: Sendable {
         var rules: [SchemaRule] = []
         /// More validations of the same value.
         var allOf: [Int] = []
+        /// Whether others refer to this node by a name, which may be from within it.
+        var isDefinition = false
 
         func property(_ name: String) -> Int? { properties.first { $0.name == name }?.node }
 
@@ -53,6 +55,9 @@ public struct Schema: Sendable {
     static let nodesMax = 200_000
     /// A schema that is nested deeper is refused.
     static let depthMax = 200
+
+    /// As many types may come of it: references make more of them than there are nodes.
+    static let typesMax = 500_000
 
     let nodes: [Node]
     static let root = 0
@@ -96,6 +101,8 @@ public struct SchemaError: Error, Equatable, Sendable, CustomStringConvertible {
         case expected(String)
         /// The keyword has no place in a structural schema.
         case unsupported
+        /// There is no schema of the name that is referred to.
+        case unknownReference(String)
         /// There are too many schemas in it.
         case tooLarge
         /// Schemas are nested too deeply.
@@ -113,6 +120,7 @@ public struct SchemaError: Error, Equatable, Sendable, CustomStringConvertible {
         return switch reason {
         case .expected(let type): "\(place): must be \(type)"
         case .unsupported: "\(place): is not supported in a structural schema; write it out"
+        case .unknownReference(let name): "\(place): there is no \(name)"
         case .tooLarge: "\(place): there are more than \(Schema.nodesMax) schemas in it"
         case .tooDeep: "\(place): schemas are nested more than \(Schema.depthMax) deep"
         }

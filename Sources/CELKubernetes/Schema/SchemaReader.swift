@@ -7,21 +7,53 @@ extension Schema {
         _ = try reader.read(document, path: "", depth: 1)
         self.init(nodes: reader.nodes)
     }
+
+    /// Reads a schema of OpenAPI, whose references name others. A definition that refers to itself is one node of a
+    /// circle: whoever walks such a schema must expect it.
+    init(
+        definition name: String, in definitions: @escaping (String) -> JSONNode?
+    ) throws(SchemaError) {
+        var reader = SchemaReader(definitions: definitions)
+        _ = try reader.read(definition: name, path: "", depth: 1)
+        self.init(nodes: reader.nodes)
+    }
 }
 
 /// Reads the nodes of a schema, each before those within it, so that the root is the first.
 private struct SchemaReader {
     var nodes: [Schema.Node] = []
+    /// What references name; nil where there may be none.
+    var definitions: ((String) -> JSONNode?)?
+    private var known: [String: Int] = [:]
+
+    init(definitions: ((String) -> JSONNode?)? = nil) { self.definitions = definitions }
+
+    /// Each definition is read once.
+    mutating func read(definition name: String, path: String, depth: Int) throws(SchemaError) -> Int {
+        if let place = known[name] { return place }
+        guard let json = definitions?(name) else { throw SchemaError(reason: .unknownReference(name), path: path) }
+        known[name] = nodes.count
+        let place = try read(json, path: path, depth: depth)
+        known[name] = place
+        nodes[place].isDefinition = true
+        return place
+    }
 
     mutating func read(_ json: JSONNode, path: String, depth: Int) throws(SchemaError) -> Int {
         guard depth <= Schema.depthMax else { throw SchemaError(reason: .tooDeep, path: path) }
         guard nodes.count < Schema.nodesMax else { throw SchemaError(reason: .tooLarge, path: path) }
         guard json.isObject else { throw SchemaError(reason: .expected("an object"), path: path) }
         let source = Source(json: json, path: path)
-        try source.refuseUnsupported()
+        if definitions == nil {
+            try source.refuseUnsupported()
+        } else if let name = try source.reference() {
+            return try read(definition: name, path: "\(path).$ref", depth: depth + 1)
+        }
         let place = nodes.count
         nodes.append(Schema.Node())
         var node = try source.scalars()
+        // Built-in kinds say so by the format.
+        if definitions != nil, node.format == "int-or-string" { node.isIntOrString = true }
         try readParts(source, &node, depth + 1)
         nodes[place] = node
         return place
@@ -46,6 +78,8 @@ private struct SchemaReader {
                 node.additional = .schema(try read(additional, path: path, depth: depth))
             }
         }
+        // In OpenAPI these only wrap references.
+        guard definitions == nil else { return }
         for (index, part) in try source.array("allOf").enumerated() {
             node.allOf.append(try read(part, path: "\(source.path).allOf[\(index)]", depth: depth))
         }
@@ -76,6 +110,15 @@ private struct Source {
             if value.isObject, value.count == 0, !keyword.isAdditionalItems { continue }
             throw SchemaError(reason: .unsupported, path: "\(path).\(keyword)")
         }
+    }
+
+    /// The definition that stands in place of this schema, which may be wrapped to keep a description beside it.
+    func reference() throws(SchemaError) -> String? {
+        if let text = try string("$ref") { return text }
+        for part in try array("allOf") {
+            if let text = part["$ref"]?.string { return text }
+        }
+        return nil
     }
 
     func scalars() throws(SchemaError) -> Schema.Node {

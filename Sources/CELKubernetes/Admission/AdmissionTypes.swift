@@ -1,0 +1,60 @@
+public import CEL
+
+/// The types of the objects that a policy is about, where they are known: to check its expressions and to bound their
+/// costs. An expression runs on objects as they are, whatever these say.
+public struct AdmissionTypes: Sendable {
+    /// The type of `object` and `oldObject`.
+    public var object: SchemaTypes?
+    /// The type of `params`.
+    public var params: SchemaTypes?
+
+    /// Types that are known.
+    public init(object: SchemaTypes? = nil, params: SchemaTypes? = nil) {
+        self.object = object
+        self.params = params
+    }
+
+    /// The API server's costs, with the sizes that these types tell.
+    public var costs: KubernetesCosts {
+        KubernetesCosts { [object, params] path, _ in
+            switch path.first {
+            case "object", "oldObject": object?.size(of: path)
+            case "params": params?.size(of: path)
+            default: nil
+            }
+        }
+    }
+}
+
+extension Environment {
+    /// The environment of a policy's expressions in which objects have types.
+    public static func admission(
+        _ variables: AdmissionVariables = AdmissionVariables(), types: AdmissionTypes,
+        version: KubernetesVersion = .newest
+    ) -> Environment {
+        var environment = Environment.admission(variables, version: version)
+        var providers: [any TypeProvider] = environment.types.map { [$0] } ?? []
+        if let object = types.object {
+            environment.declare("object", object.rootType)
+            environment.declare("oldObject", object.rootType)
+            providers.append(object)
+        }
+        if variables.hasParams, let params = types.params {
+            environment.declare("params", params.rootType)
+            providers.append(params)
+        }
+        environment.types = JoinedTypes(providers: providers)
+        return environment
+    }
+}
+
+/// The types of several providers, the first of which that knows a name counts.
+private struct JoinedTypes: TypeProvider {
+    let providers: [any TypeProvider]
+
+    func hasObject(_ name: String) -> Bool { providers.contains { $0.hasObject(name) } }
+
+    func field(_ field: String, of object: String) -> CELType? {
+        providers.first { $0.hasObject(object) }?.field(field, of: object)
+    }
+}
