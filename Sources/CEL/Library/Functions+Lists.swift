@@ -113,7 +113,7 @@ extension Library {
             var isNew = true
             for index in 0..<count {
                 if evaluator.mustStop() { return .stopped }
-                if let values = unsafe values, unsafe Evaluator.areEqual(values[index], element) {
+                if let values = unsafe values, unsafe evaluator.areEqual(values[index], element) {
                     isNew = false
                     break
                 }

@@ -39,7 +39,7 @@ extension Library {
         var cursor = ValueCursor(list)
         while let (_, element) = cursor.next(&evaluator) {
             if evaluator.mustStop() { return .stopped }
-            if Evaluator.areEqual(wanted, element) { return .true }
+            if evaluator.areEqual(wanted, element) { return .true }
         }
         return .false
     }

@@ -6,8 +6,14 @@ extension Evaluator {
     /// Deeper nested values than this are not compared: documents are bounded below it.
     private static let depthMax = 1024
 
-    /// Whether two values are equal as `==` sees them; errors are equal to nothing.
-    public static func areEqual(_ one: Value, _ other: Value) -> Bool {
+    /// Whether two values are equal as `==` sees them; errors are equal to nothing. Looks at the deadline as it goes
+    /// through what they hold: the answer means nothing once `stop` is set.
+    public mutating func areEqual(_ one: Value, _ other: Value) -> Bool {
+        areEqual(one, other, depthLeft: Self.depthMax)
+    }
+
+    /// Whether two values that hold no others are equal; those that do hold others are not, here.
+    static func areEqualScalars(_ one: Value, _ other: Value) -> Bool {
         switch (one.kind, other.kind) {
         case (.string, .string), (.bytes, .bytes), (.type, .type): return one.bytes.hasSameBytes(as: other.bytes)
         case (.int, .int), (.uint, .uint), (.bool, .bool), (.duration, .duration): return one.word == other.word
@@ -16,9 +22,7 @@ extension Evaluator {
         case (.opaque, .opaque): return one.family.map { other.isOf($0) && $0.equals(one, other) } ?? false
         default: break
         }
-        if one.isNumber, other.isNumber { return numericOrder(one, other) == 0 }
-        var evaluator = ShallowComparison()
-        return evaluator.areEqual(one, other, depthLeft: depthMax)
+        return one.isNumber && other.isNumber && numericOrder(one, other) == 0
     }
 
     /// Negative, zero or positive as numbers of any types compare; nil where one is not a number.
@@ -46,9 +50,9 @@ extension Value {
     @inline(__always) var isNumber: Bool { kind == .int || kind == .uint || kind == .double }
 }
 
-/// Compares lists, maps and optionals. It needs no arena: document strings are compared where they lie.
-private struct ShallowComparison {
-    mutating func areEqual(_ one: Value, _ other: Value, depthLeft: Int) -> Bool {
+// Lists, maps and optionals. This needs no arena: document strings are compared where they lie.
+extension Evaluator {
+    private mutating func areEqual(_ one: Value, _ other: Value, depthLeft: Int) -> Bool {
         guard depthLeft > 0 else { return false }
         if one.isList, other.isList { return haveEqualElements(one, other, depthLeft) }
         if one.isMap, other.isMap { return haveEqualEntries(one, other, depthLeft) }
@@ -56,10 +60,8 @@ private struct ShallowComparison {
             guard let mine = one.boxed, let theirs = other.boxed else { return one.boxed == nil && other.boxed == nil }
             return areEqual(mine, theirs, depthLeft: depthLeft - 1)
         }
-        if one.isList || one.isMap || other.isList || other.isMap || one.kind == .optional || other.kind == .optional {
-            return false
-        }
-        return one.kind == other.kind || one.isNumber && other.isNumber ? Evaluator.areEqual(one, other) : false
+        if one.kind == .string || one.kind == .bytes { stepsUntilCheck &-= one.bytes.count / 64 }
+        return Self.areEqualScalars(one, other)
     }
 
     private mutating func haveEqualElements(_ one: Value, _ other: Value, _ depthLeft: Int) -> Bool {
@@ -67,7 +69,7 @@ private struct ShallowComparison {
         var mine = PartCursor(one)
         var theirs = PartCursor(other)
         while let element = mine.next(), let counterpart = theirs.next() {
-            if !areEqual(element, counterpart, depthLeft) { return false }
+            if mustStop() || !areEqual(element, counterpart, depthLeft) { return false }
         }
         return true
     }
@@ -75,23 +77,34 @@ private struct ShallowComparison {
     private mutating func areEqual(_ one: Part, _ other: Part, _ depthLeft: Int) -> Bool {
         switch (one, other) {
         case (.value(let mine), .value(let theirs)): return areEqual(mine, theirs, depthLeft: depthLeft - 1)
-        case (.escaped(let mine), .escaped(let theirs)): return mine.hasSameString(as: theirs)
+        case (.escaped(let mine), .escaped(let theirs)):
+            stepsUntilCheck &-= mine.utf8Count / 16
+            return mine.hasSameString(as: theirs)
         case (.escaped(let node), .value(let value)), (.value(let value), .escaped(let node)):
-            return unsafe value.kind == .string && node.equals(Span(_unsafeElements: value.bytes.buffer))
+            guard value.kind == .string else { return false }
+            stepsUntilCheck &-= value.bytes.count / 16
+            return unsafe node.equals(Span(_unsafeElements: value.bytes.buffer))
         }
     }
 
     private mutating func haveEqualEntries(_ one: Value, _ other: Value, _ depthLeft: Int) -> Bool {
         guard one.count == other.count else { return false }
         var mine = PartCursor(one)
+        // Most maps that are equal have their entries in the same order: only where they differ is a key looked up.
+        var theirs = PartCursor(other)
         while let key = mine.nextKey(), let value = mine.next() {
-            guard let counterpart = find(key, in: other), areEqual(value, counterpart, depthLeft) else { return false }
+            if mustStop() { return false }
+            let isNext = theirs.nextKey().map { areEqual(key, $0, depthLeft) } ?? false
+            guard let counterpart = theirs.next().flatMap({ isNext ? $0 : nil }) ?? find(key, in: other),
+                areEqual(value, counterpart, depthLeft)
+            else { return false }
         }
         return true
     }
 
-    private func find(_ key: Part, in map: Value) -> Part? {
+    private mutating func find(_ key: Part, in map: Value) -> Part? {
         if map.kind == .jsonObject {
+            stepsUntilCheck &-= map.count / 16
             switch key {
             case .escaped(let node): return map.node.value(forKey: node).map(Part.init)
             case .value(let value):
@@ -99,18 +112,13 @@ private struct ShallowComparison {
                 return unsafe map.node[Span(_unsafeElements: value.bytes.buffer)].map(Part.init)
             }
         }
-        let entries = unsafe map.mapBlock.pointee.entries
-        for index in 0..<Int(map.length) {
-            let candidate = unsafe entries[2 * index]
-            let isEqual: Bool
-            switch key {
-            case .value(let value): isEqual = Evaluator.areEqualKeys(candidate, value)
-            case .escaped(let node):
-                isEqual = unsafe candidate.kind == .string && node.equals(Span(_unsafeElements: candidate.bytes.buffer))
-            }
-            if isEqual { return unsafe .value(entries[2 * index + 1]) }
+        switch key {
+        case .value(let value):
+            return indexOf(value, in: map).map { unsafe .value(map.mapBlock.pointee.entries[2 * $0 + 1]) }
+        case .escaped(let node):
+            let decoded = self.value(of: node)
+            return decoded.isError ? nil : find(.value(decoded), in: map)
         }
-        return nil
     }
 }
 

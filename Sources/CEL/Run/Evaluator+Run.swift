@@ -98,8 +98,8 @@ extension Evaluator {
         charge(isOpaque ? 1 : Self.characters(min(left.costSize, right.costSize)))
         if left.isError { return left }
         if right.isError { return right }
-        if mustStop(after: left.isList || left.isMap ? min(left.count, right.count) : 1) { return .stopped }
-        return Value(Self.areEqual(left, right) != negated)
+        let isEqual = areEqual(left, right)
+        return mustStop() ? .stopped : Value(isEqual != negated)
     }
 
     /// What looking at that many characters costs.
@@ -244,15 +244,18 @@ extension Evaluator {
         _ node: Program.Node, _ program: borrowing Program, _ base: UnsafeMutablePointer<Value>, _ count: Int
     ) -> Value {
         var failure: Value?
+        // What a function may have to look through counts as work, whether the function looks or not.
+        var steps = 1
         for index in 0..<count {
             let value = unsafe evaluate(program.code.operands[Int(node.b) + index], program)
             unsafe base[index] = value
+            if value.kind == .string || value.kind == .bytes { steps &+= value.bytes.count / 64 }
             guard value.isError else { continue }
             // A function of many arguments that stops at the first error is not charged for.
             if node.flags & 1 != 0 { return value }
             if failure == nil { failure = value }
         }
-        if stop != nil { return .stopped }
+        if mustStop(after: steps) { return .stopped }
         let arguments = unsafe Arguments(base: UnsafePointer(base), count: count)
         let result: Value
         if let failure {
@@ -261,7 +264,7 @@ extension Evaluator {
             result = program.calls.call(Int(node.a), &self, arguments)
         }
         charge(node.detail == 0 ? 1 : program.calls.cost(Int(node.detail), arguments, result))
-        return mustStop() ? .stopped : result
+        return stop != nil ? .stopped : result
     }
 
     private mutating func makeList(_ node: Program.Node, _ program: borrowing Program) -> Value {

@@ -84,7 +84,7 @@ extension Library {
                 if evaluator.mustStop(after: element.isList || element.isMap ? element.count + 1 : 1) {
                     return .stopped
                 }
-                guard Evaluator.areEqual(element, arguments[1]) else { continue }
+                guard evaluator.areEqual(element, arguments[1]) else { continue }
                 found = index.intValue
                 if !isLast { break }
             }
