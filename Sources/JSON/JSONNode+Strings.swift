@@ -66,7 +66,10 @@ extension JSONNode {
     /// Writes the string's value into memory of at least `utf8Count` bytes and returns how many were written.
     ///
     /// The text between the quotes is never shorter than the value, so that many bytes always suffice.
-    @unsafe public func copyUTF8(into memory: UnsafeMutableRawBufferPointer) -> Int {
+    /// Where the decoding is long, `shouldStop` is asked every few thousand pieces.
+    @unsafe public func copyUTF8(
+        into memory: UnsafeMutableRawBufferPointer, shouldStop: () -> Bool = { false }
+    ) -> Int {
         guard isString else { return 0 }
         let bytes = source
         var written = 0
@@ -81,7 +84,10 @@ extension JSONNode {
             return written
         }
         var pieces = StringPieces(bytes)
+        var steps = 0
         while let piece = pieces.next() {
+            steps += 1
+            if steps & 0xFFF == 0, shouldStop() { break }
             switch piece {
             case .run(let start, let count): put(bytes.slice(start, count))
             case .scalar(let scalar):

@@ -54,7 +54,11 @@ extension CompiledPattern {
         var position = walk.from
         var left = walk.limit
         var matchEnd = -1
+        var steps = 0
         while left > 0, position <= text.count {
+            // Short matches end before the machines themselves have looked.
+            steps += 1
+            if steps & 63 == 0, shouldStop() { return false }
             switch unsafe nextMatch(text, from: position, &groups, &scratch, shouldStop) {
             case .nothing, .thrashed: return true
             case .stopped: return false

@@ -9,7 +9,7 @@ let areas: [(name: String, make: () throws -> [Benchmark])] = [
 ]
 
 let usage = """
-    usage: benchmark [--list] [--strict | --counts] [--rounds N] [NAME…]
+    usage: benchmark [--list] [--strict | --counts | --preemption] [--rounds N] [NAME…]
 
     Times every operation whose name starts with one of the NAMEs (all without one) against its peers in the same run,
     in turn, by CPU time, and prints medians; allocations and retains are counted exactly. Peers that are programs are
@@ -18,6 +18,7 @@ let usage = """
       --list      print the areas and stop
       --strict    exit 1 when a bar is missed or a peer with a bar is absent
       --counts    only count allocations and retains, where they are bounded; exit 1 when a bound is passed
+      --preemption  only measure how late evaluations end whose time is up; exit 1 when one misses the bar
       --rounds N  rounds per operation (default 9)
     """
 
@@ -25,6 +26,7 @@ var names: [String] = []
 var rounds = 9
 var isStrict = false
 var onlyCounts = false
+var onlyPreemption = false
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
     switch argument {
@@ -36,6 +38,7 @@ while let argument = arguments.popFirst() {
         exit(0)
     case "--strict": isStrict = true
     case "--counts": onlyCounts = true
+    case "--preemption": onlyPreemption = true
     case "--rounds":
         guard let value = arguments.popFirst().flatMap({ Int($0) }), value > 0 else {
             print(usage)
@@ -46,6 +49,7 @@ while let argument = arguments.popFirst() {
     }
 }
 
+if onlyPreemption { exit(Preemption.run(names, rounds: rounds) > 0 ? 1 : 0) }
 var missed = 0
 if !onlyCounts { FileHandle.standardOutput.write(Data((Table.header + "\n").utf8)) }
 for area in areas where names.isEmpty || names.contains(where: { $0.hasPrefix(area.name) || area.name.hasPrefix($0) }) {

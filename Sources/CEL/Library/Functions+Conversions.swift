@@ -104,7 +104,10 @@ enum Conversion {
         case .double: return value
         case .int: return Value(Double(value.intValue))
         case .uint: return Value(Double(value.uintValue))
-        case .string: return FloatText.parse(value.text).map { Value($0) } ?? failure(&evaluator, value, to: "double")
+        case .string:
+            // No number needs so many digits, and reading them takes long.
+            let number = value.bytes.count <= FloatText.bytesMax ? FloatText.parse(value.text) : nil
+            return number.map { Value($0) } ?? failure(&evaluator, value, to: "double")
         default: return nil
         }
     }
@@ -137,6 +140,9 @@ enum Conversion {
 
 /// Reads floating-point numbers as the API server's language does.
 enum FloatText {
+    /// A longer text is not taken for a number.
+    static let bytesMax = 4096
+
     /// Nil where the text is no number, or one too large to be finite.
     static func parse(_ text: String) -> Double? {
         let lowered = text.lowercased()

@@ -33,25 +33,20 @@ enum Base64 {
     }()
 
     static func encode(_ evaluator: inout Evaluator, _ bytes: ByteView) -> Value {
-        if evaluator.mustStop(after: bytes.count / 16 + 1) { return .stopped }
-        return unsafe evaluator.make(.string, upTo: (bytes.count + 2) / 3 * 4) { memory in
-            var written = 0
+        unsafe evaluator.make(.string, upTo: (bytes.count + 2) / 3 * 4) { evaluator, output in
             for start in stride(from: 0, to: bytes.count, by: 3) {
+                if evaluator.mustStop() { return }
                 let present = min(3, bytes.count - start)
                 var group = 0
                 for index in 0..<3 { group = group << 8 | (index < present ? Int(bytes[start + index]) : 0) }
                 for index in 0..<4 {
-                    let letter = alphabet[group >> (18 - 6 * index) & 0x3F]
-                    unsafe memory[written] = index <= present ? letter : UInt8(ascii: "=")
-                    written += 1
+                    output.write(index <= present ? alphabet[group >> (18 - 6 * index) & 0x3F] : UInt8(ascii: "="))
                 }
             }
-            return written
         }
     }
 
     static func decode(_ evaluator: inout Evaluator, _ text: ByteView) -> Value {
-        if evaluator.mustStop(after: text.count / 16 + 1) { return .stopped }
         if case .success(let value) = decode(&evaluator, text, isPadded: true) { return value }
         switch decode(&evaluator, text, isPadded: false) {
         case .success(let value): return value
@@ -74,31 +69,31 @@ enum Base64 {
         _ evaluator: inout Evaluator, _ text: ByteView, isPadded: Bool, with values: [UInt8] = values
     ) -> Result<Value, Problem> {
         var problem: Problem?
-        let value = unsafe evaluator.make(.bytes, upTo: text.count / 4 * 3 + 3) { memory in
-            var output = unsafe Output(memory, values)
-            problem = output.decode(text, isPadded: isPadded)
-            return output.count
+        let value = unsafe evaluator.make(.bytes, upTo: text.count / 4 * 3 + 3) { evaluator, output in
+            var decoder = Decoder(output: output, values: values)
+            problem = decoder.decode(text, isPadded: isPadded, &evaluator)
+            output = decoder.output
         }
         return problem.map { .failure($0) } ?? .success(value)
     }
 
-    @safe private struct Output {
-        private let memory: UnsafeMutableBufferPointer<UInt8>
-        private(set) var count = 0
+    private struct Decoder {
+        var output: ByteOutput
         private var group = 0
         private var filled = 0
 
         private let values: [UInt8]
 
-        @unsafe init(_ memory: UnsafeMutableBufferPointer<UInt8>, _ values: [UInt8]) {
-            unsafe self.memory = memory
+        init(output: ByteOutput, values: [UInt8]) {
+            self.output = output
             self.values = values
         }
 
-        /// Nil where all of the text could be read.
-        mutating func decode(_ text: ByteView, isPadded: Bool) -> Problem? {
+        /// Nil where all of the text could be read, or the run was stopped.
+        mutating func decode(_ text: ByteView, isPadded: Bool, _ evaluator: inout Evaluator) -> Problem? {
             var position = 0
             while position < text.count {
+                if position & 0xFF == 0, evaluator.mustStop(after: 64) { return nil }
                 let byte = text[position]
                 position += 1
                 if byte == 0x0A || byte == 0x0D { continue }
@@ -121,9 +116,8 @@ enum Base64 {
 
         private mutating func flush() {
             let bits = group << (6 * (4 - filled))
-            for index in 0..<max(0, filled - 1) where unsafe count < memory.count {
-                unsafe memory[count] = UInt8(truncatingIfNeeded: bits >> (16 - 8 * index))
-                count += 1
+            for index in 0..<max(0, filled - 1) {
+                output.write(UInt8(truncatingIfNeeded: bits >> (16 - 8 * index)))
             }
             group = 0
             filled = 0

@@ -61,7 +61,7 @@ struct FormatWriter {
             case .fixed, .scientific: try writeReal(value, clause)
             case .binary: try writeInteger(value, clause.kind, radix: 2)
             case .octal: try writeInteger(value, clause.kind, radix: 8)
-            case .lowerHex, .upperHex: try writeHex(value, clause.kind)
+            case .lowerHex, .upperHex: try writeHex(value, clause.kind, &evaluator)
             }
         } catch {
             throw FormatFailure("error during formatting: \(error.message)")
@@ -96,13 +96,19 @@ extension FormatWriter {
         }
     }
 
-    private mutating func writeHex(_ value: Value, _ kind: FormatClause.Kind) throws(FormatFailure) {
+    private mutating func writeHex(
+        _ value: Value, _ kind: FormatClause.Kind, _ evaluator: inout Evaluator
+    ) throws(FormatFailure) {
         guard value.kind == .string || value.kind == .bytes else {
             return try writeInteger(value, kind, radix: 16, isUpper: kind == .upperHex)
         }
-        let digits = Array((kind == .upperHex ? "0123456789ABCDEF" : "0123456789abcdef").utf8)
-        for byte in value.bytes { output += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        steps += value.bytes.count / 8
+        let letters: UInt8 = kind == .upperHex ? UInt8(ascii: "A") - 10 : UInt8(ascii: "a") - 10
+        output.reserveCapacity(output.count + 2 * value.bytes.count)
+        for (index, byte) in value.bytes.enumerated() {
+            if index & 0xFFF == 0, evaluator.mustStop(after: 256) { throw FormatFailure("operation interrupted") }
+            output.append((byte >> 4) + (byte < 0xA0 ? 48 : letters))
+            output.append((byte & 15) + (byte & 15 < 10 ? 48 : letters))
+        }
     }
 
     private mutating func writeReal(_ value: Value, _ clause: FormatClause) throws(FormatFailure) {

@@ -105,29 +105,20 @@ enum Arithmetic {
 
     private static func concatenate(_ evaluator: inout Evaluator, _ one: Value, _ other: Value) -> Value {
         let (first, second) = (one.bytes, other.bytes)
-        if evaluator.mustStop(after: (first.count + second.count) / 64 + 1) { return .stopped }
-        return unsafe evaluator.make(one.kind, upTo: first.count + second.count) { memory in
-            let middle = unsafe memory.initialize(fromContentsOf: first)
-            let rest = unsafe UnsafeMutableBufferPointer(rebasing: memory[middle...])
-            return unsafe middle + rest.initialize(fromContentsOf: second)
+        return unsafe evaluator.make(one.kind, upTo: first.count + second.count) { evaluator, output in
+            _ = output.write(first, &evaluator) && output.write(second, &evaluator)
         }
     }
 
     private static func concatenateLists(_ evaluator: inout Evaluator, _ one: Value, _ other: Value) -> Value {
         if one.count == 0 { return other }
         if other.count == 0 { return one }
-        let list = evaluator.list(repeatElement(.null, count: one.count + other.count))
-        if list.isError || evaluator.mustStop(after: one.count + other.count) { return .stopped }
-        let values = unsafe UnsafeMutablePointer(mutating: list.elements.baseAddress)
-        var position = 0
-        for part in [one, other] {
-            var cursor = ValueCursor(part)
-            while let (_, element) = cursor.next(&evaluator) {
-                unsafe values?[position] = element
-                position += 1
-            }
+        var cursor = ValueCursor(one)
+        let firstCount = one.count
+        return unsafe evaluator.makeList(firstCount + other.count) { evaluator, index in
+            if index == firstCount { cursor = ValueCursor(other) }
+            return cursor.next(&evaluator)?.1 ?? .null
         }
-        return list
     }
 
     static func subtract(_ one: Value, _ other: Value) -> Value {

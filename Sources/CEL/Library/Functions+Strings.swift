@@ -78,42 +78,44 @@ extension Library {
         return Value(.string, text[view: start..<end])
     }
 
+    @inline(__always)
     private static func mapBytes(
         _ evaluator: inout Evaluator, _ name: String, _ arguments: Arguments, _ transform: (UInt8) -> UInt8
     ) -> Value {
         guard arguments.are(.string) else { return evaluator.noOverload(name, arguments) }
         let text = arguments[0].bytes
-        if evaluator.mustStop(after: text.count / 64 + 1) { return .stopped }
-        return unsafe evaluator.make(.string, upTo: text.count) { memory in
-            for index in 0..<text.count { unsafe memory[index] = transform(text[index]) }
-            return text.count
+        return unsafe evaluator.make(.string, from: text, bytesPerByte: 1) { piece, output in
+            let memory = unsafe output.reserve(piece.count)
+            for index in 0..<piece.count { unsafe memory[index] = transform(piece[index]) }
         }
     }
 
     private static func quote(_ evaluator: inout Evaluator, _ text: ByteView) -> Value {
-        if evaluator.mustStop(after: text.count / 16 + 1) { return .stopped }
-        return unsafe evaluator.make(.string, upTo: text.count * 2 + 2) { memory in
-            unsafe memory[0] = UInt8(ascii: "\"")
-            var written = 1
-            for byte in text {
-                if let letter = escapes[byte] {
-                    unsafe memory[written] = UInt8(ascii: "\\")
-                    unsafe memory[written + 1] = letter
-                    written += 2
-                } else {
-                    unsafe memory[written] = byte
-                    written += 1
+        unsafe evaluator.make(.string, from: text, bytesPerByte: 2, around: ByteView("\"")) { piece, output in
+            for byte in piece {
+                guard let letter = escape(byte) else {
+                    output.write(byte)
+                    continue
                 }
+                output.write(UInt8(ascii: "\\"))
+                output.write(letter)
             }
-            unsafe memory[written] = UInt8(ascii: "\"")
-            return written + 1
         }
     }
 
-    private static let escapes: [UInt8: UInt8] = [
-        7: UInt8(ascii: "a"), 8: UInt8(ascii: "b"), 12: UInt8(ascii: "f"), 10: UInt8(ascii: "n"),
-        13: UInt8(ascii: "r"), 9: UInt8(ascii: "t"), 11: UInt8(ascii: "v"), 0x5C: 0x5C, 0x22: 0x22,
-    ]
+    private static func escape(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 7: UInt8(ascii: "a")
+        case 8: UInt8(ascii: "b")
+        case 9: UInt8(ascii: "t")
+        case 10: UInt8(ascii: "n")
+        case 11: UInt8(ascii: "v")
+        case 12: UInt8(ascii: "f")
+        case 13: UInt8(ascii: "r")
+        case 0x22, 0x5C: byte
+        default: nil
+        }
+    }
 }
 
 // MARK: searching
@@ -128,8 +130,9 @@ extension Library {
         if wanted.count == 0 { return Value(from) }
         if from < 0 { return outOfRange(&evaluator, from) }
         if evaluator.mustStop(after: text.count / 16 + 1) { return .stopped }
-        guard let start = text.offset(ofCodePoint: from), let found = TextSearch.first(wanted, in: text, from: start)
-        else { return Value(Int64(-1)) }
+        guard let start = text.offset(ofCodePoint: from),
+            let found = TextSearch.first(wanted, in: text, from: start, &evaluator)
+        else { return evaluator.stop == nil ? Value(Int64(-1)) : .stopped }
         return Value(Int64(text[view: 0..<found].codePointCount))
     }
 
@@ -147,22 +150,9 @@ extension Library {
         // A match may begin at `from`, so it may end that many code points behind it.
         let end = min(length, from.addingReportingOverflow(Int64(wanted.codePointCount)).partialValue)
         guard let limit = text.offset(ofCodePoint: end),
-            let found = searchBackward(&evaluator, wanted, text, upTo: limit)
+            let found = TextSearch.last(wanted, in: text, upTo: limit, &evaluator)
         else { return evaluator.stop == nil ? Value(Int64(-1)) : .stopped }
         return Value(Int64(text[view: 0..<found].codePointCount))
-    }
-
-    /// The last occurrence that ends at or before a limit; each few kilobytes it looks whether it must stop.
-    private static func searchBackward(
-        _ evaluator: inout Evaluator, _ wanted: ByteView, _ text: ByteView, upTo limit: Int
-    ) -> Int? {
-        var start = limit - wanted.count
-        while start >= 0 {
-            if text[view: start..<start + wanted.count].hasSameBytes(as: wanted) { return start }
-            if start & 0xFF == 0, evaluator.mustStop(after: 64 + wanted.count / 4) { return nil }
-            start -= 1
-        }
-        return nil
     }
 }
 
@@ -177,24 +167,23 @@ extension Library {
         let limit = arguments.count == 4 ? arguments[3].intValue : -1
         var pieces = Pieces(text, separator: old, limit: limit < 0 ? .max : Int(limit))
         var count = 0
-        while pieces.nextSeparator() != nil {
+        while pieces.nextSeparator(&evaluator) != nil {
             count += 1
             if evaluator.mustStop(after: old.count / 16 + 1) { return .stopped }
         }
+        if evaluator.stop != nil { return .stopped }
         if count == 0 { return arguments[0] }
         let (added, overflows) = count.multipliedReportingOverflow(by: new.count)
-        guard !overflows, !evaluator.mustStop(after: (text.count + added) / 64 + 1) else { return .stopped }
-        return unsafe evaluator.make(.string, upTo: text.count + added - count * old.count) { memory in
-            var output = unsafe ByteOutput(memory)
-            var pieces = Pieces(text, separator: old, limit: count)
+        guard !overflows else { return .stopped }
+        pieces = Pieces(text, separator: old, limit: count)
+        return unsafe evaluator.make(.string, upTo: text.count + added - count * old.count) { evaluator, output in
             var position = 0
-            while let found = pieces.nextSeparator() {
-                output.write(text[view: position..<found])
-                output.write(new)
+            while let found = pieces.nextSeparator(&evaluator) {
+                let kept = text[view: position..<found]
+                guard output.write(kept, &evaluator), output.write(new, &evaluator) else { return }
                 position = found + old.count
             }
-            output.write(text[view: position..<text.count])
-            return output.count
+            _ = output.write(text[view: position..<text.count], &evaluator)
         }
     }
 
@@ -208,36 +197,30 @@ extension Library {
         if separator.count == 0 { return characters(&evaluator, text, limit: limit < 0 ? .max : Int(limit)) }
         var pieces = Pieces(text, separator: separator, limit: limit < 0 ? .max : Int(limit) - 1)
         var count = 1
-        while pieces.nextSeparator() != nil {
+        while pieces.nextSeparator(&evaluator) != nil {
             count += 1
             if evaluator.mustStop(after: separator.count / 16 + 1) { return .stopped }
         }
+        if evaluator.stop != nil { return .stopped }
         pieces = Pieces(text, separator: separator, limit: count - 1)
-        return unsafe evaluator.makeList(upTo: count) { values in
-            var position = 0
-            for index in 0..<count {
-                let end = pieces.nextSeparator() ?? text.count
-                unsafe (values.baseAddress.unsafelyUnwrapped + index).initialize(
-                    to: Value(.string, text[view: position..<end]))
-                position = min(end + separator.count, text.count)
-            }
-            return count
+        var position = 0
+        return unsafe evaluator.makeList(count) { evaluator, _ in
+            let end = pieces.nextSeparator(&evaluator) ?? text.count
+            let piece = text[view: position..<end]
+            position = min(end + separator.count, text.count)
+            return Value(.string, piece)
         }
     }
 
     /// Each code point by itself; the last of `limit` pieces takes the rest.
     private static func characters(_ evaluator: inout Evaluator, _ text: ByteView, limit: Int) -> Value {
         let count = min(limit, text.codePointCount)
-        if evaluator.mustStop(after: text.count / 8 + 1) { return .stopped }
-        return unsafe evaluator.makeList(upTo: count) { values in
-            var position = 0
-            for index in 0..<count {
-                let end = index == count - 1 ? text.count : text.offset(after: position)
-                unsafe (values.baseAddress.unsafelyUnwrapped + index).initialize(
-                    to: Value(.string, text[view: position..<end]))
-                position = end
-            }
-            return count
+        var position = 0
+        return unsafe evaluator.makeList(count) { _, index in
+            let end = index == count - 1 ? text.count : text.offset(after: position)
+            let character = text[view: position..<end]
+            position = end
+            return Value(.string, character)
         }
     }
 
@@ -253,14 +236,11 @@ extension Library {
         if parts.isError { return parts }
         var size = separator.count * max(0, parts.count - 1)
         for index in unsafe parts.elements.indices { size += unsafe parts.elements[index].bytes.count }
-        if evaluator.mustStop(after: size / 64 + 1) { return .stopped }
-        return unsafe evaluator.make(.string, upTo: size) { memory in
-            var output = unsafe ByteOutput(memory)
+        return unsafe evaluator.make(.string, upTo: size) { evaluator, output in
             for index in unsafe parts.elements.indices {
                 if index > 0 { output.write(separator) }
-                unsafe output.write(parts.elements[index].bytes)
+                guard unsafe output.write(parts.elements[index].bytes, &evaluator) else { return }
             }
-            return output.count
         }
     }
 }

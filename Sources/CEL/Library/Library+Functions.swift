@@ -7,8 +7,8 @@ extension Library {
     private static let textFunctions: [Function] = [
         Function("contains") { evaluator, arguments in
             guard arguments.are(.string, .string) else { return .noSuchOverload }
-            let found = TextSearch.first(arguments[1].bytes, in: arguments[0].bytes, from: 0)
-            return evaluator.mustStop(after: arguments[0].bytes.count / 64 + 1) ? .stopped : Value(found != nil)
+            let found = TextSearch.first(arguments[1].bytes, in: arguments[0].bytes, from: 0, &evaluator)
+            return evaluator.stop != nil ? .stopped : Value(found != nil)
         },
         Function("startsWith") { _, arguments in
             guard arguments.are(.string, .string) else { return .noSuchOverload }

@@ -11,6 +11,9 @@
     private var used = 0
     let bytesMax: Int
 
+    /// What was handed out, and what was left over at the ends of blocks.
+    var bytesInUse: Int { unsafe used + blocks[current].count - remaining }
+
     private static let firstBlockBytes = 16 * 1024
 
     init(bytesMax: Int) {

@@ -2,7 +2,7 @@ import Glibc
 
 /// Bytes that lie in a document, a program or an arena, and stay there while an expression runs.
 @safe public struct ByteView: BitwiseCopyable, @unchecked Sendable, RandomAccessCollection {
-    let base: UnsafePointer<UInt8>?
+    @usableFromInline let base: UnsafePointer<UInt8>?
     /// How many bytes there are.
     public let count: Int
 
@@ -61,9 +61,55 @@ import Glibc
 
     /// How many code points the bytes are, as UTF-8.
     public var codePointCount: Int {
+        guard let base = unsafe base else { return 0 }
         var continuations = 0
-        for index in 0..<count where unsafe base.unsafelyUnwrapped[index] & 0xC0 == 0x80 { continuations += 1 }
+        var position = 0
+        // Eight bytes at a time: a continuation byte has its highest bit set and the next one not. Each of the eight
+        // lanes counts up to 255 before the lanes are summed.
+        while position + 8 <= count {
+            var lanes: UInt64 = 0
+            let end = Swift.min(count - 7, position + 8 * 255)
+            while position < end {
+                let word = unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+                lanes &+= (word >> 7) & ~(word >> 6) & 0x0101_0101_0101_0101
+                position += 8
+            }
+            let pairs = (lanes & 0x00FF_00FF_00FF_00FF) &+ (lanes >> 8 & 0x00FF_00FF_00FF_00FF)
+            continuations += Int((pairs &* 0x0001_0001_0001_0001) >> 48)
+        }
+        while position < count {
+            if unsafe base[position] & 0xC0 == 0x80 { continuations += 1 }
+            position += 1
+        }
         return count - continuations
+    }
+
+    /// Where a byte first is.
+    @inline(__always) public func firstIndex(of byte: UInt8) -> Int? {
+        guard count > 0, let base = unsafe base, let found = unsafe memchr(base, CInt(byte), count) else { return nil }
+        return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    }
+
+    /// Whether a byte is there.
+    @inline(__always) public func contains(_ byte: UInt8) -> Bool { firstIndex(of: byte) != nil }
+
+    /// Whether all bytes are as they are wanted.
+    @inlinable @inline(__always) public func allSatisfy(_ isWanted: (UInt8) -> Bool) -> Bool {
+        for index in 0..<count where unsafe !isWanted(base.unsafelyUnwrapped[index]) { return false }
+        return true
+    }
+
+    /// Whether any byte is as it is wanted.
+    @inlinable @inline(__always) public func contains(where isWanted: (UInt8) -> Bool) -> Bool {
+        for index in 0..<count where unsafe isWanted(base.unsafelyUnwrapped[index]) { return true }
+        return false
+    }
+
+    /// The bytes where they lie.
+    @inline(__always) public func withContiguousStorageIfAvailable<Result>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    ) rethrows -> Result? {
+        try unsafe body(UnsafeBufferPointer(start: base, count: count))
     }
 
     /// The bytes as a text, for messages.

@@ -146,7 +146,7 @@ extension Evaluator {
             if one.kind == .string { return one.bytes.hasSameBytes(as: other.bytes) }
             if one.kind == .int || one.kind == .uint || one.kind == .bool { return one.word == other.word }
         }
-        return areEqualScalars(one, other) ?? false
+        return areEqualScalars(one, other)
     }
 
     /// The value under a key; nil where there is none.
@@ -162,6 +162,8 @@ extension Evaluator {
 
     @inline(__always)
     mutating func findMember(_ name: ByteView, of object: JSONNode) -> Value? {
+        // Members are looked through one after the other: those of a large object count as work.
+        stepsUntilCheck &-= object.count / 16
         guard let member = unsafe object[Span(_unsafeElements: name.buffer)] else { return nil }
         return value(of: member)
     }

@@ -6,18 +6,24 @@ extension Evaluator {
     /// Deeper nested values than this are not compared: documents are bounded below it.
     private static let depthMax = 1024
 
-    /// Whether two values are equal as `==` sees them; errors are equal to nothing.
+    /// Whether two values are equal as `==` sees them; errors are equal to nothing. Looks at the deadline as it goes
+    /// through what they hold: the answer means nothing once `stop` is set.
     public mutating func areEqual(_ one: Value, _ other: Value) -> Bool { equality(of: one, other).isTrue }
 
     /// What `==` gives for two values: an error where a document is not what its shape says.
     @inline(__always)
     mutating func equality(of one: Value, _ other: Value) -> Value {
-        Self.areEqualScalars(one, other).map { Value($0) } ?? equality(of: one, other, depthLeft: Self.depthMax)
+        equality(of: one, other, depthLeft: Self.depthMax)
     }
 
-    /// Whether two values are equal, neither of which holds others; nil where one does.
     @inline(__always)
-    static func areEqualScalars(_ one: Value, _ other: Value) -> Bool? {
+    mutating func equality(of one: Value, _ other: Value, depthLeft: Int) -> Value {
+        if one.isShaped || other.isShaped { return shapedEquality(of: one, other, depthLeft: depthLeft - 1) }
+        return Value(areEqual(one, other, depthLeft: depthLeft))
+    }
+
+    /// Whether two values that hold no others are equal; those that do hold others are not, here.
+    static func areEqualScalars(_ one: Value, _ other: Value) -> Bool {
         switch (one.kind, other.kind) {
         case (.string, .string), (.bytes, .bytes), (.type, .type): return one.bytes.hasSameBytes(as: other.bytes)
         case (.int, .int), (.uint, .uint), (.bool, .bool), (.duration, .duration): return one.word == other.word
@@ -26,8 +32,7 @@ extension Evaluator {
         case (.opaque, .opaque): return one.family.map { other.isOf($0) && $0.equals(one, other) } ?? false
         default: break
         }
-        if one.isNumber, other.isNumber { return numericOrder(one, other) == 0 }
-        return one.holdsValues || other.holdsValues ? nil : false
+        return one.isNumber && other.isNumber && numericOrder(one, other) == 0
     }
 
     /// Negative, zero or positive as numbers of any types compare; nil where one is not a number.
@@ -53,30 +58,33 @@ extension Evaluator {
 
 extension Value {
     @inline(__always) var isNumber: Bool { kind == .int || kind == .uint || kind == .double }
+
     /// Whether there are values in this one.
-    @inline(__always) var holdsValues: Bool { isList || isMap || kind == .optional }
+    @inline(__always) var holdsValues: Bool {
+        switch kind {
+        case .list, .map, .jsonArray, .jsonObject, .shapedList, .shapedMap, .optional: true
+        default: false
+        }
+    }
 }
 
-/// Compares lists, maps and optionals. Document strings are compared where they lie.
+// Lists, maps and optionals. This needs no arena: document strings are compared where they lie.
 extension Evaluator {
-    mutating func equality(of one: Value, _ other: Value, depthLeft: Int) -> Value {
-        if let areEqual = Self.areEqualScalars(one, other) { return Value(areEqual) }
-        guard depthLeft > 0 else { return .false }
-        if one.isShaped || other.isShaped { return shapedEquality(of: one, other, depthLeft: depthLeft - 1) }
-        if one.isList, other.isList { return Value(haveEqualElements(one, other, depthLeft)) }
-        if one.isMap, other.isMap { return Value(haveEqualEntries(one, other, depthLeft)) }
-        if one.kind == .optional, other.kind == .optional {
-            guard let mine = one.boxed, let theirs = other.boxed else {
-                return Value(one.boxed == nil && other.boxed == nil)
-            }
-            return equality(of: mine, theirs, depthLeft: depthLeft - 1)
-        }
-        return .false
+    private mutating func areEqual(_ one: Value, _ other: Value, depthLeft: Int) -> Bool {
+        guard !one.holdsValues, !other.holdsValues else { return haveEqualParts(one, other, depthLeft) }
+        if one.kind == .string || one.kind == .bytes { stepsUntilCheck &-= one.bytes.count / 64 }
+        return Self.areEqualScalars(one, other)
     }
 
-    /// Within lists and maps that have no shape, only a difference counts: a comparison that fails is none.
-    mutating func mayBeEqual(_ one: Value, _ other: Value, depthLeft: Int) -> Bool {
-        !equality(of: one, other, depthLeft: depthLeft).isFalse
+    private mutating func haveEqualParts(_ one: Value, _ other: Value, _ depthLeft: Int) -> Bool {
+        guard depthLeft > 0 else { return false }
+        // In lists and maps that have no shape only a difference counts: a comparison that fails is none.
+        if one.isShaped || other.isShaped { return !shapedEquality(of: one, other, depthLeft: depthLeft - 1).isFalse }
+        if one.isList, other.isList { return haveEqualElements(one, other, depthLeft) }
+        if one.isMap, other.isMap { return haveEqualEntries(one, other, depthLeft) }
+        guard one.kind == .optional, other.kind == .optional else { return false }
+        guard let mine = one.boxed, let theirs = other.boxed else { return one.boxed == nil && other.boxed == nil }
+        return areEqual(mine, theirs, depthLeft: depthLeft - 1)
     }
 
     private mutating func haveEqualElements(_ one: Value, _ other: Value, _ depthLeft: Int) -> Bool {
@@ -84,33 +92,42 @@ extension Evaluator {
         var mine = PartCursor(one)
         var theirs = PartCursor(other)
         while let element = mine.next(), let counterpart = theirs.next() {
-            if !areEqualParts(element, counterpart, depthLeft) { return false }
+            if mustStop() || !areEqual(element, counterpart, depthLeft) { return false }
         }
         return true
     }
 
-    private mutating func areEqualParts(_ one: Part, _ other: Part, _ depthLeft: Int) -> Bool {
+    private mutating func areEqual(_ one: Part, _ other: Part, _ depthLeft: Int) -> Bool {
         switch (one, other) {
-        case (.value(let mine), .value(let theirs)): return mayBeEqual(mine, theirs, depthLeft: depthLeft - 1)
-        case (.escaped(let mine), .escaped(let theirs)): return mine.hasSameString(as: theirs)
+        case (.value(let mine), .value(let theirs)): return areEqual(mine, theirs, depthLeft: depthLeft - 1)
+        case (.escaped(let mine), .escaped(let theirs)):
+            stepsUntilCheck &-= mine.utf8Count / 16
+            return mine.hasSameString(as: theirs)
         case (.escaped(let node), .value(let value)), (.value(let value), .escaped(let node)):
-            return unsafe value.kind == .string && node.equals(Span(_unsafeElements: value.bytes.buffer))
+            guard value.kind == .string else { return false }
+            stepsUntilCheck &-= value.bytes.count / 16
+            return unsafe node.equals(Span(_unsafeElements: value.bytes.buffer))
         }
     }
 
     private mutating func haveEqualEntries(_ one: Value, _ other: Value, _ depthLeft: Int) -> Bool {
         guard one.count == other.count else { return false }
         var mine = PartCursor(one)
+        // Most maps that are equal have their entries in the same order: only where they differ is a key looked up.
+        var theirs = PartCursor(other)
         while let key = mine.nextKey(), let value = mine.next() {
-            guard let counterpart = findPart(key, in: other), areEqualParts(value, counterpart, depthLeft) else {
-                return false
-            }
+            if mustStop() { return false }
+            let isNext = theirs.nextKey().map { areEqual(key, $0, depthLeft) } ?? false
+            guard let counterpart = theirs.next().flatMap({ isNext ? $0 : nil }) ?? find(key, in: other),
+                areEqual(value, counterpart, depthLeft)
+            else { return false }
         }
         return true
     }
 
-    private func findPart(_ key: Part, in map: Value) -> Part? {
+    private mutating func find(_ key: Part, in map: Value) -> Part? {
         if map.kind == .jsonObject {
+            stepsUntilCheck &-= map.count / 16
             switch key {
             case .escaped(let node): return map.node.value(forKey: node).map(Part.init)
             case .value(let value):
@@ -118,18 +135,13 @@ extension Evaluator {
                 return unsafe map.node[Span(_unsafeElements: value.bytes.buffer)].map(Part.init)
             }
         }
-        let entries = unsafe map.mapBlock.pointee.entries
-        for index in 0..<Int(map.length) {
-            let candidate = unsafe entries[2 * index]
-            let isEqual: Bool
-            switch key {
-            case .value(let value): isEqual = Self.areEqualKeys(candidate, value)
-            case .escaped(let node):
-                isEqual = unsafe candidate.kind == .string && node.equals(Span(_unsafeElements: candidate.bytes.buffer))
-            }
-            if isEqual { return unsafe .value(entries[2 * index + 1]) }
+        switch key {
+        case .value(let value):
+            return indexOf(value, in: map).map { unsafe .value(map.mapBlock.pointee.entries[2 * $0 + 1]) }
+        case .escaped(let node):
+            let decoded = self.value(of: node)
+            return decoded.isError ? nil : find(.value(decoded), in: map)
         }
-        return nil
     }
 }
 

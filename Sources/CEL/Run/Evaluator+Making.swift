@@ -13,6 +13,41 @@ extension Evaluator {
         return unsafe Value(kind, ByteView(base: bytes, count: min(max(written, 0), count)))
     }
 
+    /// A string or bytes of up to `count` that `fill` writes; `fill` looks at the deadline where it takes long.
+    @unsafe mutating func make(
+        _ kind: Value.Kind, upTo count: Int, _ fill: (inout Evaluator, inout ByteOutput) -> Void
+    ) -> Value {
+        guard let memory = unsafe allocate(count) else { return .stopped }
+        let bytes = unsafe memory.bindMemory(to: UInt8.self, capacity: max(count, 1))
+        var output = unsafe ByteOutput(UnsafeMutableBufferPointer(start: bytes, count: count))
+        fill(&self, &output)
+        if stop != nil { return .stopped }
+        return unsafe Value(kind, ByteView(base: bytes, count: output.count))
+    }
+
+    /// A string or bytes that `transform` makes of a text, a few kilobytes at a time, each byte of which becomes at
+    /// most `bytesPerByte`; `around` stands before and behind it.
+    @unsafe @inline(__always)
+    public mutating func make(
+        _ kind: Value.Kind, from text: ByteView, bytesPerByte: Int, around: ByteView = .empty,
+        _ transform: (ByteView, inout ByteOutput) -> Void
+    ) -> Value {
+        unsafe make(kind, upTo: text.count * bytesPerByte + 2 * around.count) { evaluator, output in
+            output.write(around)
+            var position = 0
+            while position < text.count {
+                let end = min(text.count, position + Self.bytesBetweenChecks)
+                if evaluator.mustStop(after: (end - position) / 32 + 1) { return }
+                transform(text[view: position..<end], &output)
+                position = end
+            }
+            output.write(around)
+        }
+    }
+
+    /// How much of a text is worked through before the next look at the deadline.
+    static let bytesBetweenChecks = 16 << 10
+
     /// A string.
     public mutating func string(_ text: String) -> Value { copy(.string, Array(text.utf8)) }
 
@@ -59,6 +94,18 @@ extension Evaluator {
         return unsafe Value(list: values, count: written)
     }
 
+    /// A list of `count` values that `element` makes one after the other.
+    @unsafe @inline(__always)
+    mutating func makeList(_ count: Int, _ element: (inout Evaluator, Int) -> Value) -> Value {
+        guard let memory = unsafe allocate(count * MemoryLayout<Value>.stride) else { return .stopped }
+        let values = unsafe memory.bindMemory(to: Value.self, capacity: max(count, 1))
+        for index in 0..<count {
+            if mustStop() { return .stopped }
+            unsafe (values + index).initialize(to: element(&self, index))
+        }
+        return unsafe Value(list: values, count: count)
+    }
+
     /// A map of entries whose keys are all different.
     public mutating func map(_ entries: [(key: Value, value: Value)]) -> Value {
         var map = makeMap(capacity: entries.count)
@@ -93,7 +140,14 @@ extension Evaluator {
     }
 
     @inline(never) private mutating func decoded(_ node: JSONNode) -> Value {
-        unsafe make(.string, upTo: node.utf8Count) { unsafe node.copyUTF8(into: UnsafeMutableRawBufferPointer($0)) }
+        // What is decoded is no longer than what is written.
+        let count = unsafe node.rawBytes.count
+        if mustStop(after: count / 16 + 1) { return .stopped }
+        return unsafe make(.string, upTo: count) { evaluator, output in
+            unsafe output.fill { memory in
+                unsafe node.copyUTF8(into: memory) { evaluator.mustStop(after: Self.stepsBetweenChecks) }
+            }
+        }
     }
 }
 

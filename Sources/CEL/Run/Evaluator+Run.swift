@@ -98,10 +98,10 @@ extension Evaluator {
         charge(isOpaque ? 1 : Self.characters(min(left.costSize, right.costSize)))
         if left.isError { return left }
         if right.isError { return right }
-        if mustStop(after: left.isList || left.isMap ? min(left.count, right.count) : 1) { return .stopped }
         let equality = equality(of: left, right)
+        if mustStop() { return .stopped }
         // A comparison that fails is an error to `==`, and to `!=` a difference.
-        if equality.isError, !negated || stop != nil { return equality }
+        if equality.isError, !negated { return equality }
         return Value(equality.isTrue != negated)
     }
 
@@ -249,15 +249,18 @@ extension Evaluator {
         _ node: Program.Node, _ program: borrowing Program, _ base: UnsafeMutablePointer<Value>, _ count: Int
     ) -> Value {
         var failure: Value?
+        // What a function may have to look through counts as work, whether the function looks or not.
+        var steps = 1
         for index in 0..<count {
             let value = unsafe evaluate(program.code.operands[Int(node.b) + index], program)
             unsafe base[index] = value
+            if value.kind == .string || value.kind == .bytes { steps &+= value.bytes.count / 64 }
             guard value.isError else { continue }
             // A function of many arguments that stops at the first error is not charged for.
             if node.flags & 1 != 0 { return value }
             if failure == nil { failure = value }
         }
-        if stop != nil { return .stopped }
+        if mustStop(after: steps) { return .stopped }
         let arguments = unsafe Arguments(base: UnsafePointer(base), count: count)
         let result: Value
         if let failure {
@@ -266,7 +269,7 @@ extension Evaluator {
             result = program.calls.call(Int(node.a), &self, arguments)
         }
         charge(node.detail == 0 ? 1 : program.calls.cost(Int(node.detail), arguments, result))
-        return mustStop() ? .stopped : result
+        return stop != nil ? .stopped : result
     }
 
     private mutating func makeList(_ node: Program.Node, _ program: borrowing Program) -> Value {

@@ -63,6 +63,9 @@
         unsafe slots.update(repeating: .unset, count: slotCapacity)
     }
 
+    /// The memory that the values of this run have taken so far.
+    public var arenaBytesInUse: Int { arena.bytesInUse }
+
     /// Gives a variable its value.
     public mutating func bind(_ slot: Int, _ value: Value) {
         reserveSlots(slot + 1)

@@ -62,7 +62,7 @@ extension Evaluator {
             guard block.reference.field(of: key) != nil else {
                 guard other.kind == .shapedMap else { return .noSuchOverload }
                 let counterpart = other.shapedBlock.node.value(forKey: key)
-                if let counterpart, !node.isEqual(to: counterpart) { return .false }
+                if let counterpart, !areAlike(node, counterpart, depthLeft) { return .false }
                 continue
             }
             let name = value(of: key)
@@ -84,9 +84,32 @@ extension Evaluator {
     ) -> Value {
         if mine.isError { return mine }
         if let one = mine.documentNode, let other = theirs.documentNode, !mine.isShaped, !theirs.isShaped {
-            return Value(one.isEqual(to: other))
+            return Value(areAlike(one, other, depthLeft))
         }
         return equality(of: mine, theirs, depthLeft: depthLeft)
+    }
+
+    /// Whether two values of documents are written alike, but for the order of properties.
+    private mutating func areAlike(_ one: JSONNode, _ other: JSONNode, _ depthLeft: Int) -> Bool {
+        guard depthLeft > 0, !mustStop(), one.kind == other.kind, one.count == other.count else { return false }
+        if one.isArray {
+            var theirs = other.elements
+            for element in one.elements {
+                guard let counterpart = theirs.next(), areAlike(element, counterpart, depthLeft - 1) else {
+                    return false
+                }
+            }
+            return true
+        }
+        guard one.isObject else { return one.isEqual(to: other) }
+        // Mostly the properties come in the same order: only where they do not is one looked up.
+        var theirs = other.members
+        for (key, value) in one.members {
+            let next = theirs.next()
+            let counterpart = next?.key.hasSameString(as: key) == true ? next?.value : other.value(forKey: key)
+            guard let counterpart, areAlike(value, counterpart, depthLeft - 1) else { return false }
+        }
+        return true
     }
 }
 
@@ -128,12 +151,6 @@ private enum ScalarKey: Hashable {
 }
 
 extension Value {
-    /// The elements of a shaped list as they are told apart.
-    fileprivate var scalarKeys: [ScalarKey?] {
-        if isShapedSum { return unsafe sumElements.map { ScalarKey($0) } }
-        return shapedBlock.node.elements.map { ScalarKey($0) }
-    }
-
     /// What tells an element of a list with keys apart: the values of its keys; nil where it is no object.
     fileprivate func entryKey(_ reference: ShapeReference) -> [ScalarKey]? {
         documentNode.flatMap { reference.entryKey($0) }
@@ -157,8 +174,24 @@ extension ShapeReference {
 }
 
 extension Evaluator {
+    /// The elements of a shaped list as they are told apart; not all of them where the run must stop.
+    private mutating func scalarKeys(of list: Value) -> Set<ScalarKey> {
+        var keys: Set<ScalarKey> = []
+        if list.isShapedSum {
+            for index in 0..<list.count where !mustStop() {
+                if let key = unsafe ScalarKey(list.sumElements[index]) { keys.insert(key) }
+            }
+            return keys
+        }
+        for node in list.shapedBlock.node.elements {
+            if mustStop() { break }
+            if let key = ScalarKey(node) { keys.insert(key) }
+        }
+        return keys
+    }
+
     private mutating func areSameSet(_ one: Value, _ other: Value) -> Value {
-        let mine = Set(one.scalarKeys.compactMap { $0 })
+        let mine = scalarKeys(of: one)
         var cursor = ValueCursor(other)
         while let (_, element) = cursor.next(&self) {
             if mustStop() { return .stopped }
@@ -211,15 +244,17 @@ extension Evaluator {
         let reference = one.shapedBlock.reference
         var elements: [Value] = []
         var cursor = ValueCursor(one)
-        while let (_, element) = cursor.next(&self) { elements.append(element) }
-        if mustStop(after: one.count + other.count) { return .stopped }
+        while !mustStop(), let (_, element) = cursor.next(&self) { elements.append(element) }
         switch reference.entry.kind {
         case .set: add(other, toSet: one, &elements)
         case .keyedList: add(other, &elements, keyedBy: reference)
         default:
             var cursor = ValueCursor(other)
-            while let (_, element) = cursor.next(&self) { elements.append(added(element, reference.element)) }
+            while !mustStop(), let (_, element) = cursor.next(&self) {
+                elements.append(added(element, reference.element))
+            }
         }
+        if stop != nil { return .stopped }
         let list = list(elements)
         if list.isError { return list }
         guard let values = unsafe list.elements.baseAddress else { return one }
@@ -229,10 +264,10 @@ extension Evaluator {
     }
 
     private mutating func add(_ other: Value, toSet one: Value, _ elements: inout [Value]) {
-        var known = Set(one.scalarKeys.compactMap { $0 })
+        var known = scalarKeys(of: one)
         let shape = one.shapedBlock.reference.element
         var cursor = ValueCursor(other)
-        while let (_, element) = cursor.next(&self) {
+        while !mustStop(), let (_, element) = cursor.next(&self) {
             if let key = ScalarKey(element), !known.insert(key).inserted { continue }
             elements.append(added(element, shape))
         }
@@ -240,11 +275,11 @@ extension Evaluator {
 
     private mutating func add(_ other: Value, _ elements: inout [Value], keyedBy reference: ShapeReference) {
         var places: [[ScalarKey]: Int] = [:]
-        for (index, element) in elements.enumerated() {
+        for (index, element) in elements.enumerated() where !mustStop() {
             if let key = element.entryKey(reference) { places[key] = index }
         }
         var cursor = ValueCursor(other)
-        while let (_, element) = cursor.next(&self) {
+        while !mustStop(), let (_, element) = cursor.next(&self) {
             if let place = element.entryKey(reference).flatMap({ places[$0] }) {
                 elements[place] = added(element, reference.element)
             } else {

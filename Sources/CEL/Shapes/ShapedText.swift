@@ -1,9 +1,13 @@
 /// Texts of a known format, with the leniency and the words of the API server.
 enum ShapedText {
+    /// A longer text is not taken for a length of time: reading it takes long.
+    private static let durationBytesMax = 4096
+
     static func duration(_ text: ByteView, _ evaluator: inout Evaluator) -> Value {
-        if let nanoseconds = TimeText.duration(text) { return Value(durationNanoseconds: nanoseconds) }
         var words = DurationWords(rest: text)
-        if let nanoseconds = words.read() { return Value(durationNanoseconds: nanoseconds) }
+        if text.count <= durationBytesMax, let nanoseconds = TimeText.duration(text) ?? words.read() {
+            return Value(durationNanoseconds: nanoseconds)
+        }
         let shown = text.text
         return evaluator.error("Invalid duration \(shown): unable to parse \(shown) as duration")
     }

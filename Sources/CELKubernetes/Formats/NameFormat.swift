@@ -2,16 +2,22 @@ import CEL
 
 /// The forms of names in Kubernetes, and the sentences about what has not that form.
 enum NameFormat {
-    private static func isLower(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
+    @inline(__always) private static func isLower(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+    }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    @inline(__always) private static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
 
-    private static func isLowerOrDigit(_ byte: UInt8) -> Bool { isLower(byte) || isDigit(byte) }
+    @inline(__always) private static func isLowerOrDigit(_ byte: UInt8) -> Bool { isLower(byte) || isDigit(byte) }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLower(byte | 0x20) || isDigit(byte) }
+    @inline(__always) private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        isLower(byte | 0x20) || isDigit(byte)
+    }
 
     /// Whether a text begins and ends with certain bytes and has certain others between.
-    private static func isFramed(
+    @inline(__always) private static func isFramed(
         _ text: ByteView, first: (UInt8) -> Bool, inner: (UInt8) -> Bool, last: (UInt8) -> Bool
     ) -> Bool {
         text.count > 0 && first(text[0]) && last(text[text.count - 1]) && text.allSatisfy(inner)
@@ -23,12 +29,18 @@ enum NameFormat {
     }
 
     private static func isSubdomain(_ text: ByteView) -> Bool {
-        var start = 0
-        for index in 0...text.count where index == text.count || text[index] == UInt8(ascii: ".") {
-            if !isLabel(text[view: start..<index]) { return false }
-            start = index + 1
+        let (dot, dash) = (UInt8(ascii: "."), UInt8(ascii: "-"))
+        var previous = dot
+        for byte in text {
+            if byte == dot || byte == dash {
+                // A label is not empty, and begins and ends with neither.
+                if previous == dot || byte == dot && previous == dash { return false }
+            } else if !isLowerOrDigit(byte) {
+                return false
+            }
+            previous = byte
         }
-        return true
+        return previous != dot && previous != dash
     }
 
     private static func isLabelKey(_ text: ByteView) -> Bool {

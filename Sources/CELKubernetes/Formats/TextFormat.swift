@@ -2,7 +2,9 @@ import CEL
 
 /// The forms of texts that schemas know by name.
 enum TextFormat {
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    @inline(__always) private static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
         isDigit(byte) || byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "f")
@@ -25,8 +27,8 @@ enum TextFormat {
         let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         guard padding <= 2 else { return false }
         return text[view: 0..<text.count - padding].allSatisfy { byte in
-            isDigit(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/")
-                || byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
+            (byte | 0x20) &- UInt8(ascii: "a") < 26 || isDigit(byte) || byte == UInt8(ascii: "+")
+                || byte == UInt8(ascii: "/")
         }
     }
 

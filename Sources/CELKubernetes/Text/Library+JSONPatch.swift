@@ -15,20 +15,14 @@ extension Library {
     private static func escapedKey(_ key: Value, _ evaluator: inout Evaluator) -> Value {
         let text = key.bytes
         if evaluator.mustStop(after: text.count / 64 + 1) { return .stopped }
-        let escapes = text.lazy.filter { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }.count
-        if escapes == 0 { return key }
-        return unsafe evaluator.make(.string, upTo: text.count + escapes) { memory in
-            var count = 0
-            for byte in text {
+        if !text.contains(UInt8(ascii: "~")), !text.contains(UInt8(ascii: "/")) { return key }
+        return unsafe evaluator.make(.string, from: text, bytesPerByte: 2) { piece, output in
+            for byte in piece {
                 let isSlash = byte == UInt8(ascii: "/")
                 let isEscaped = isSlash || byte == UInt8(ascii: "~")
-                unsafe memory[count] = isEscaped ? UInt8(ascii: "~") : byte
-                count += 1
-                guard isEscaped else { continue }
-                unsafe memory[count] = isSlash ? UInt8(ascii: "1") : UInt8(ascii: "0")
-                count += 1
+                output.write(isEscaped ? UInt8(ascii: "~") : byte)
+                if isEscaped { output.write(isSlash ? UInt8(ascii: "1") : UInt8(ascii: "0")) }
             }
-            return count
         }
     }
 }

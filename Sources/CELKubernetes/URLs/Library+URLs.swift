@@ -3,8 +3,8 @@ import CEL
 extension WebAddress {
     static let family = OpaqueFamily(
         typeName: "kubernetes.URL",
-        equals: { $0.payload(as: WebAddress.self).written == $1.payload(as: WebAddress.self).written },
-        text: { String(decoding: $0.payload(as: WebAddress.self).written, as: UTF8.self) })
+        equals: { $0.payload(as: WebAddress.self).isWritten(as: $1.payload(as: WebAddress.self)) },
+        text: { String(decoding: $0.payload(as: WebAddress.self).written(), as: UTF8.self) })
 }
 
 extension Library {
@@ -14,9 +14,11 @@ extension Library {
             Function("url") { evaluator, arguments in
                 guard arguments.are(.string) else { return evaluator.noOverload("url", arguments) }
                 let text = arguments[0].bytes
-                if evaluator.mustStop(after: text.count / 64 + 1) { return .stopped }
                 do throws(WebAddressProblem) {
-                    return evaluator.opaque(WebAddress.family, try WebAddress(text))
+                    _ = try WebAddress(text, isRequest: true) { evaluator.mustStop(after: 256) }
+                    if evaluator.mustStop(after: text.count / 64 + 1) { return .stopped }
+                    let address = try WebAddress(request: text) { evaluator.mustStop(after: 256) }
+                    return evaluator.stop != nil ? .stopped : evaluator.opaque(WebAddress.family, address)
                 } catch {
                     return evaluator.error("URL parse error during conversion from string: \(error.message(text))")
                 }
@@ -25,8 +27,8 @@ extension Library {
                 guard arguments.are(.string) else { return evaluator.noOverload("isURL", arguments) }
                 if evaluator.mustStop(after: arguments[0].bytes.count / 64 + 1) { return .stopped }
                 do throws(WebAddressProblem) {
-                    _ = try WebAddress(arguments[0].bytes, isRequest: true)
-                    return .true
+                    _ = try WebAddress(arguments[0].bytes, isRequest: true) { evaluator.mustStop(after: 256) }
+                    return evaluator.stop != nil ? .stopped : .true
                 } catch {
                     return .false
                 }

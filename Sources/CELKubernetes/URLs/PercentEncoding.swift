@@ -3,7 +3,7 @@ import CEL
 /// Percent signs in URLs, as Go's `net/url` writes and reads them.
 enum PercentEncoding {
     /// A part of a URL, which decides what may stand in it as it is.
-    enum Part {
+    enum Part: UInt8 {
         case path
         case host
         /// What stands behind an address and an encoded percent sign.
@@ -23,7 +23,17 @@ enum PercentEncoding {
     }
 
     /// Whether a byte is written as it is.
-    static func isPlain(_ byte: UInt8, _ part: Part) -> Bool {
+    @inline(__always)
+    static func isPlain(_ byte: UInt8, _ part: Part) -> Bool { plainParts[Int(byte)] >> part.rawValue & 1 == 1 }
+
+    /// For each byte, the parts in which it is written as it is, one bit each.
+    private static let plainParts: [UInt8] = (0...255).map { byte in
+        [Part.path, .host, .zone, .user, .query, .fragment].reduce(0) { bits, part in
+            findsPlain(byte, part) ? bits | 1 << part.rawValue : bits
+        }
+    }
+
+    private static func findsPlain(_ byte: UInt8, _ part: Part) -> Bool {
         if isLetterOrDigit(byte) { return true }
         let others: StaticString =
             switch part {
@@ -41,23 +51,29 @@ enum PercentEncoding {
         text.allSatisfy { isPlain($0, .path) || ByteView("!'()*[]%").contains($0) }
     }
 
+    @inline(__always)
     private static func hexValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
+        let digit = byte &- UInt8(ascii: "0")
+        if digit < 10 { return digit }
+        let letter = (byte | 0x20) &- UInt8(ascii: "a")
+        return letter < 6 ? letter + 10 : nil
     }
 
     /// Refuses percent signs that encode nothing, and in a host what has no place there.
-    static func check(_ text: ByteView, _ part: Part) throws(WebAddressProblem) {
+    /// Gives up, without a word, once `shouldStop` is true.
+    @inline(__always)
+    static func check(
+        _ text: ByteView, _ part: Part, shouldStop: () -> Bool = { false }
+    ) throws(WebAddressProblem) {
         var index = 0
+        var steps = 0
         while index < text.count {
+            steps += 1
+            if steps & 0xFFF == 0, shouldStop() { return }
             let byte = text[index]
             if byte == UInt8(ascii: "%") {
-                let escape = text[view: index..<min(index + 3, text.count)]
-                guard let value = decoded(escape), mayBeEncoded(value, part) else {
+                guard let value = decoded(text, at: index), mayBeEncoded(value, part) else {
+                    let escape = text[view: index..<min(index + 3, text.count)]
                     throw WebAddressProblem(words: "invalid URL escape ", part: escape)
                 }
                 index += 3
@@ -81,8 +97,10 @@ enum PercentEncoding {
     }
 
     /// What `%xx` stands for; nil for anything else.
-    private static func decoded(_ escape: ByteView) -> UInt8? {
-        guard escape.count == 3, let high = hexValue(escape[1]), let low = hexValue(escape[2]) else { return nil }
+    @inline(__always)
+    private static func decoded(_ text: ByteView, at index: Int) -> UInt8? {
+        guard index + 2 < text.count else { return nil }
+        guard let high = hexValue(text[index + 1]), let low = hexValue(text[index + 2]) else { return nil }
         return high << 4 | low
     }
 
@@ -92,7 +110,7 @@ enum PercentEncoding {
         while index < text.count {
             let byte = text[index]
             if byte == UInt8(ascii: "%") {
-                guard let value = decoded(text[view: index..<min(index + 3, text.count)]) else { return false }
+                guard let value = decoded(text, at: index) else { return false }
                 body(value)
                 index += 3
             } else {
@@ -106,6 +124,7 @@ enum PercentEncoding {
     /// The decoded bytes, for messages and other cold paths.
     static func decodedCopy(_ text: ByteView) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
         _ = decode(text, plusIsSpace: false) { bytes.append($0) }
         return bytes
     }
@@ -113,11 +132,14 @@ enum PercentEncoding {
     /// The bytes as a part of a URL is written, for messages and other cold paths.
     static func encodedCopy(_ bytes: some Sequence<UInt8>, _ part: Part) -> [UInt8] {
         var encoded: [UInt8] = []
+        encoded.reserveCapacity(bytes.underestimatedCount)
         for byte in bytes {
             if isPlain(byte, part) {
                 encoded.append(byte)
             } else {
-                encoded += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
+                encoded.append(UInt8(ascii: "%"))
+                encoded.append(digit(byte >> 4))
+                encoded.append(digit(byte & 15))
             }
         }
         return encoded

@@ -55,8 +55,15 @@ extension WebAddress {
         return evaluator.set(name, evaluator.list(values + [value]), in: map)
     }
 
+    /// Whether both would be written in the same way.
+    func isWritten(as other: WebAddress) -> Bool {
+        // Queries are written as they are.
+        query.hasSameBytes(as: other.query) && hasEmptyQuery == other.hasEmptyQuery
+            && written(withQuery: false) == other.written(withQuery: false)
+    }
+
     /// The URL as Go writes it, for messages and comparisons.
-    var written: [UInt8] {
+    func written(withQuery: Bool = true) -> [UInt8] {
         var text: [UInt8] = []
         if scheme.count > 0 { text += scheme.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 } + [UInt8(ascii: ":")] }
         if let opaque, opaque.count > 0 {
@@ -64,7 +71,7 @@ extension WebAddress {
         } else {
             appendAuthorityAndPath(to: &text)
         }
-        if hasEmptyQuery || query.count > 0 { text += [UInt8(ascii: "?")] + query }
+        if withQuery, hasEmptyQuery || query.count > 0 { text += [UInt8(ascii: "?")] + query }
         if fragment.count > 0 {
             text.append(UInt8(ascii: "#"))
             text += writtenFragment

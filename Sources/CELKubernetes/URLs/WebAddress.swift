@@ -43,7 +43,9 @@ struct WebAddressProblem: Error, BitwiseCopyable {
 extension WebAddress {
     /// Reads a URL that is absolute or begins with a slash, without its fragment: `isRequest` as the reference
     /// implementation first takes it whole, and then without what stands behind the `#`.
-    init(_ text: ByteView, isRequest: Bool) throws(WebAddressProblem) {
+    init(
+        _ text: ByteView, isRequest: Bool, shouldStop: () -> Bool = { false }
+    ) throws(WebAddressProblem) {
         if text.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
             throw WebAddressProblem(words: "net/url: invalid control character in URL")
         }
@@ -71,21 +73,20 @@ extension WebAddress {
         } else if scheme.count > 0, rest.first == UInt8(ascii: "/") {
             lacksHost = true
         }
-        try PercentEncoding.check(rest, .path)
+        try PercentEncoding.check(rest, .path, shouldStop: shouldStop)
         path = rest
     }
 
-    /// Reads a URL as the API server accepts it.
-    init(_ text: ByteView) throws(WebAddressProblem) {
-        _ = try WebAddress(text, isRequest: true)
+    /// Reads a URL as the API server accepts it, once it is known to be one that a request may name.
+    init(request text: ByteView, shouldStop: () -> Bool) throws(WebAddressProblem) {
         let (body, fragment) = Self.cut(text, at: UInt8(ascii: "#"))
-        do throws(WebAddressProblem) { try self.init(body, isRequest: false) } catch {
+        do throws(WebAddressProblem) { try self.init(body, isRequest: false, shouldStop: shouldStop) } catch {
             var problem = error
             problem.isBeforeFragment = true
             throw problem
         }
         if let fragment {
-            try PercentEncoding.check(fragment, .fragment)
+            try PercentEncoding.check(fragment, .fragment, shouldStop: shouldStop)
             self.fragment = fragment
         }
     }

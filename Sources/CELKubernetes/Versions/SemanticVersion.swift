@@ -44,11 +44,11 @@ extension SemanticVersion {
         return one.order(other)
     }
 
-    fileprivate static func isDigits(_ text: ByteView) -> Bool {
+    @inline(__always) fileprivate static func isDigits(_ text: ByteView) -> Bool {
         text.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 
-    fileprivate static func isIdentifier(_ text: ByteView) -> Bool {
+    @inline(__always) fileprivate static func isIdentifier(_ text: ByteView) -> Bool {
         text.allSatisfy { byte in
             byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: "-")
                 || byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
@@ -202,5 +202,7 @@ extension SemanticVersion {
         return try SemanticVersion(normal.bytes)
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    @inline(__always) private static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
 }
