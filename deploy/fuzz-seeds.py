@@ -79,3 +79,21 @@ def cel_seeds():
 
 
 cel_seeds()
+
+
+def schema_seeds():
+    """Schemas of the corpus with their rules, each with its object and what that replaces."""
+    for name in ("crd/rules", "crd/schema-rules", "cost/crd-runtime", "cost/crd-estimated", "crd/compile"):
+        path = corpus / f"k8s-cel/{name}.json"
+        for case in json.loads(path.read_text()) if path.exists() else []:
+            schema = case["schema"]
+            if "rule" in case:
+                schema = {**schema, "x-kubernetes-validations": [{"rule": case["rule"]}]}
+            parts = [schema] + [case[part] for part in ("obj", "oldObj") if part in case]
+            write("schema-rules", [json.dumps(part) for part in parts])
+    path = corpus / "k8s-cel/escaping.json"
+    for case in json.loads(path.read_text()) if path.exists() else []:
+        write("property-name", [case["unescaped"]])
+
+
+schema_seeds()

@@ -93,6 +93,15 @@ import Testing
             #"{"expr":"x","container":"a.b","check_only":true,"type_env":[{"name":"a.x","type":{"list":"int"}}]}"#,
             #"{"type":{"list":"int"},"cost":{"estimated":["1","1"]}}"#
         ),
+        (
+            #"{"expr":"self.n + 1.5","kubernetes":true,"bindings":{"self":{"n":1}},"#
+                + #""schemas":{"self":{"type":"object","properties":{"n":{"type":"number"}}}}}"#,
+            #"{"value":{"double":"2.5"},"type":"double","cost":{"runtime":3,"estimated":["3","3"]}}"#
+        ),
+        (
+            #"{"expr":"self","schemas":{"self":{"type":1}}}"#,
+            #"{"request_error":"the schema of self: schema at .type: must be a string"}"#
+        ),
         (#"{"expr":1}"#, #"{"request_error":"a request must be an object with a string \"expr\""}"#),
     ])
     func everyLineIsAnswered(request: String, answer: String) throws {

@@ -33,28 +33,15 @@ extension Environment {
         version: KubernetesVersion = .newest
     ) -> Environment {
         var environment = Environment.admission(variables, version: version)
-        var providers: [any TypeProvider] = environment.types.map { [$0] } ?? []
         if let object = types.object {
             environment.declare("object", object.rootType)
             environment.declare("oldObject", object.rootType)
-            providers.append(object)
+            environment.add(object)
         }
         if variables.hasParams, let params = types.params {
             environment.declare("params", params.rootType)
-            providers.append(params)
+            environment.add(params)
         }
-        environment.types = JoinedTypes(providers: providers)
         return environment
-    }
-}
-
-/// The types of several providers, the first of which that knows a name counts.
-private struct JoinedTypes: TypeProvider {
-    let providers: [any TypeProvider]
-
-    func hasObject(_ name: String) -> Bool { providers.contains { $0.hasObject(name) } }
-
-    func field(_ field: String, of object: String) -> CELType? {
-        providers.first { $0.hasObject(object) }?.field(field, of: object)
     }
 }

@@ -21,8 +21,8 @@ enum EvalCommand: Command {
           -o, --output text|json   a value as an expression spells it (the default), or as JSON that keeps its type
           -i, --interactive  read expressions from standard input, one on each line
           --jsonl            read an object with "expr", and if need be "bindings", "type_env", "container",
-                             "kubernetes", "disable_check", "disable_macros" and "check_only", from each line of
-                             standard input, and answer each with one line
+                             "kubernetes", "disable_check", "disable_macros", "check_only" and "schemas", from each
+                             line of standard input, and answer each with one line
 
         Exit status: 0 evaluated, 1 the expression is wrong or failed, 2 wrong use or a file cannot be read.
 

@@ -4,7 +4,7 @@ import JSON
 /// `eval --jsonl`: requests line by line, each answered with one line.
 ///
 ///     {"expr":…,"bindings":{name: typed value},"type_env":[…],"container":…,"kubernetes":bool,"disable_check":bool,
-///      "disable_macros":bool,"check_only":bool}
+///      "disable_macros":bool,"check_only":bool,"schemas":{name: schema of a variable that is bound to plain JSON}}
 ///     {"value": typed value} | {"eval_error": message} | {"compile_error": [messages]}, with "type" and "cost" beside
 enum EvalLines {
     /// Answers every line; a line that is no request is answered too, and makes the outcome bad.

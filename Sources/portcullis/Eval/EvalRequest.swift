@@ -1,4 +1,5 @@
 import CEL
+import CELKubernetes
 import JSON
 
 /// Why a line is no request.
@@ -32,6 +33,20 @@ struct EvalRequest {
         try declareBindings(root)
         if let declarations = root["type_env"] {
             for declaration in declarations.elements { try declare(declaration) }
+        }
+        if let schemas = root["schemas"] {
+            for (name, schema) in schemas.members { try declare(name.string ?? "", schema) }
+        }
+    }
+
+    /// A variable with a schema is bound to plain JSON, which the schema says how to read.
+    private mutating func declare(_ name: String, _ schema: JSONNode) throws(EvalRequestError) {
+        let parsed: Schema
+        do throws(SchemaError) { parsed = try Schema(schema) } catch {
+            throw EvalRequestError(description: "the schema of \(name): \(error)")
+        }
+        guard evaluation.schemas.declare(name, parsed, in: &evaluation.environment) else {
+            throw EvalRequestError(description: "the schema of \(name): no value can be reached by it")
         }
     }
 
@@ -78,6 +93,10 @@ struct EvalRequest {
         guard let bindings = document.root["bindings"], bindings.isObject else { return }
         for member in bindings.members {
             guard let name = member.key.string, let slot = evaluation.environment.slot(of: name) else { continue }
+            if evaluation.schemas.has(name) {
+                evaluation.schemas.bind(name, member.value, in: evaluation.environment, &evaluator)
+                continue
+            }
             do throws(TypedEncodingError) {
                 evaluator.bind(slot, try TypedEncoding.read(member.value, &evaluator))
             } catch {

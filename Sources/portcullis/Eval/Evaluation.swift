@@ -12,6 +12,8 @@ struct Evaluation {
     var environment: Environment
     let isKubernetes: Bool
     var isChecked = true
+    /// The variables that are read by schemas.
+    var schemas = SchemaVariables()
     /// What keeps the values of variables alive.
     var documents: [JSONDocument] = []
 
@@ -33,7 +35,7 @@ struct Evaluation {
     }
 
     func estimatedCost(of expression: CheckedExpression) -> Estimate {
-        expression.estimatedCost(KubernetesCosts())
+        expression.estimatedCost(schemas.costs)
     }
 
     /// Why a run gave no value.
