@@ -56,6 +56,9 @@ enum Preemption {
     ) throws -> Row {
         var environment = PreemptionCases.environment
         environment.declare("object", .dyn)
+        var variables = SchemaVariables()
+        let schema = try JSONDocument(parsing: PreemptionCases.schema).withRoot { try Schema($0) }
+        _ = variables.declare("typed", schema, in: &environment)
         let program: Program
         switch environment.compile(text) {
         case .success(let checked): program = try environment.plan(checked)
@@ -65,6 +68,7 @@ enum Preemption {
         for _ in 0..<rounds {
             var evaluator = Evaluator(limits: .init(arenaBytes: arenaBytes))
             evaluator.bind(environment.slot(of: "object") ?? 0, evaluator.value(of: document.root))
+            variables.bind("typed", document.root, in: environment, &evaluator)
             let start = threadNanoseconds()
             let deadline = start + deadlineNanoseconds
             evaluator.isTimeUp = { threadNanoseconds() >= deadline }

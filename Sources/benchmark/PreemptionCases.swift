@@ -20,7 +20,9 @@ enum PreemptionCases {
         let same = repeatElement("\"\(String(repeating: "s", count: 40))\"", count: 20_000).joined(separator: ",")
         let rows = repeatElement("[\(repeatElement("1", count: 200).joined(separator: ","))]", count: 200)
         let map = (0..<10_000).map { "\"k\($0)\":\($0)" }.joined(separator: ",")
+        let entries = (0..<10_000).map { "{\"k\":\"k\($0)\",\"v\":\($0)}" }.joined(separator: ",")
         let members = [
+            ("entries", "[\(entries)]"),
             ("loop", "[\(repeatElement("0", count: 20_000).joined(separator: ","))]"), ("numbers", "[\(numbers)]"),
             ("words", "[\(words)]"), ("same", "[\(same)]"), ("rows", "[\(rows.joined(separator: ","))]"),
             ("map", "{\(map)}"), ("text", text("a", 1_000_000)), ("mixed", text("aB, ", 250_000)),
@@ -39,8 +41,32 @@ enum PreemptionCases {
 
     /// Names and expressions; what ends by itself sooner than it must be stopped is run again and again by `loop`.
     static var all: [(name: String, text: String)] {
-        comprehensions + calls.map { ($0.name, "object.loop.all(i, [\($0.text)].size() == 1)") }
+        comprehensions + (calls + callsBySchema).map { ($0.name, "object.loop.all(i, [\($0.text)].size() == 1)") }
     }
+
+    /// How `typed`, which is the same document, is read.
+    static let schema = """
+        {"type": "object", "properties": {
+          "numbers": {"type": "array", "items": {"type": "number"}},
+          "words": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
+          "rows": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+          "map": {"type": "object", "additionalProperties": {"x-kubernetes-int-or-string": true}},
+          "entries": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"],
+            "items": {"type": "object", "properties": {"k": {"type": "string"}, "v": {"type": "integer"}}}},
+          "base64": {"type": "string", "format": "byte"}, "text": {"type": "string", "format": "duration"},
+          "digits": {"type": "string", "format": "date-time"}}}
+        """
+
+    private static let callsBySchema: [(name: String, text: String)] = [
+        ("schema/equality", "typed == dyn(typed)"), ("schema/rows", "typed.rows == typed.rows"),
+        ("schema/sets", "typed.words == typed.words"), ("schema/entries", "typed.entries == typed.entries"),
+        ("schema/maps", "typed.map == typed.map"), ("schema/in", "'absent' in typed.words"),
+        ("schema/sum", "typed.numbers + typed.numbers"), ("schema/sum-of-sets", "typed.words + typed.words"),
+        ("schema/sum-of-entries", "typed.entries + typed.entries"),
+        ("schema/loop", "typed.entries.all(e, e.v >= 0 && e.k != '')"), ("schema/bytes", "typed.base64.size()"),
+        ("schema/max", "typed.numbers.max()"), ("schema/join", "typed.words.join(',')"),
+        ("schema/unreadable", "dyn(typed.text) == 1 || dyn(typed.digits) == 1 || true"),
+    ]
 
     private static let comprehensions: [(name: String, text: String)] = [
         ("all/nested", "object.numbers.all(a, object.numbers.all(b, object.numbers.all(c, a + b + c >= 0)))"),

@@ -125,4 +125,20 @@ import Testing
             ])
         #expect(try SchemaCase.verdict(schema, "{}").errors.count == 1)
     }
+
+    /// An API server that finds no rule outside of any `allOf` runs none within; who asks for them gets them.
+    @Test func rulesInAnAllOfAloneAreFoundOnRequest() throws {
+        let schema = """
+            {"type": "object", "properties": {"map": {"type": "object", "additionalProperties": {"type": "object",
+              "properties": {"a": {"type": "string"}}}}}, "allOf": [{"properties": {"map": {"additionalProperties": {
+              "allOf": [{"properties": {"a": {"x-kubernetes-validations": [{"rule": "self == 'x'"}]}}}]}}}}]}
+            """
+        let object = #"{"map": {"k": {"a": "y"}}}"#
+        #expect(
+            try SchemaCase.verdict(schema, object, isResource: true, countsAllOf: true).errors.map(\.description) == [
+                #"root.map[k].a: Invalid value: "y": failed rule: self == 'x'"#
+            ])
+        let rules = SchemaRules(try SchemaCase.schema(schema), isResource: true)
+        #expect(rules == nil)
+    }
 }

@@ -12,10 +12,12 @@ enum SchemaCase {
 
     static func verdict(
         _ schema: String, _ object: String, replacing old: String? = nil, ratchets: Bool = false,
-        isResource: Bool = false, budget: Int64 = SchemaRules.costPerObjectMax,
+        isResource: Bool = false, countsAllOf: Bool = false, budget: Int64 = SchemaRules.costPerObjectMax,
         costPerCall: UInt64 = SchemaRules.costPerCallMax
     ) throws -> SchemaVerdict {
-        guard let rules = SchemaRules(try self.schema(schema), isResource: isResource) else { throw NoRules() }
+        guard let rules = SchemaRules(try self.schema(schema), isResource: isResource, countsAllOf: countsAllOf) else {
+            throw NoRules()
+        }
         let document = try JSONDocument(parsing: object)
         let before = try old.map { try JSONDocument(parsing: $0) }
         var options = SchemaRules.Options()

@@ -33,8 +33,13 @@ public struct SchemaRules: Sendable {
 
     /// Compiles the rules of a schema, in an environment that has everything but `self` and `oldSelf`; nil where there
     /// are none. `isResource` says that the root is that of a resource.
-    public init?(_ schema: Schema, isResource: Bool, in base: Environment = .kubernetes()) {
-        guard !schema.nodes.isEmpty, schema.hasRules(Schema.root) else { return nil }
+    ///
+    /// An API server looks for rules outside of `allOf` first, and where there are none it runs none; `countsAllOf` finds
+    /// those within it all the same.
+    public init?(
+        _ schema: Schema, isResource: Bool, countsAllOf: Bool = false, in base: Environment = .kubernetes()
+    ) {
+        guard !schema.nodes.isEmpty, countsAllOf || schema.hasRules(Schema.root) else { return nil }
         var builder = Builder(schema: schema, base: base)
         guard builder.build(from: isResource) != nil else { return nil }
         self.schema = schema
