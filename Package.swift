@@ -63,7 +63,7 @@ let package = Package(
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
-        tests("OracleTests", ["LinearRegex", "TestSupport"]),
+        tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),
         tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),

@@ -9,8 +9,8 @@ purpose=${1:-build}
 build_packages=(libssl-dev)
 test_packages=(python3 python3-venv)
 benchmark_packages=(g++ libsimdjson-dev libre2-dev)
-test_modules=(google-re2)
-benchmark_modules=(orjson PyYAML common-expression-language)
+test_modules=(google-re2 common-expression-language)
+benchmark_modules=(orjson PyYAML)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

@@ -100,7 +100,7 @@ import LinearRegex
     let functions: [CallTable.FunctionEntry]
     private let costs: [CallTable.CostEntry]
     let sets: FixedTable<ConstantSet>
-    let patterns: FixedTable<LinearRegex>
+    let patterns: PatternTable
     let objectMakers: FixedTable<ObjectMaker>
     let root: Int32
     /// How many slots a run needs.
@@ -121,7 +121,7 @@ import LinearRegex
         costs = planner.costs.map { CallTable.CostEntry($0) }
         calls = CallTable(functions: functions, costs: costs)
         sets = FixedTable(planner.sets)
-        patterns = FixedTable(planner.patterns)
+        patterns = PatternTable(planner.patterns)
         objectMakers = FixedTable(planner.objectMakers)
         slotCount = planner.slotCount
         variableNames = planner.variableNames

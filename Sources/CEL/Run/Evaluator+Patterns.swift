@@ -58,9 +58,10 @@ extension Evaluator {
 
     /// Whether a pattern matches anywhere in a text.
     mutating func match(_ expression: LinearRegex, _ text: ByteView) -> Value {
+        let scratch = unsafe matching.scratch
         do {
             let found = try unsafe expression.matches(
-                Span(_unsafeElements: text.buffer), scratch: &matching.scratch.pointee, isValidUTF8: true,
+                Span(_unsafeElements: text.buffer), scratch: &scratch.pointee, isValidUTF8: true,
                 shouldStop: { mustStop(after: Evaluator.stepsBetweenChecks) })
             return mustStop(after: text.count / 64 + 1) ? .stopped : Value(found)
         } catch {
@@ -72,7 +73,10 @@ extension Evaluator {
     mutating func match(_ node: Program.Node, _ program: borrowing Program) -> Value {
         let text = unsafe evaluate(program.code.operands[Int(node.b)], program)
         if text.isError { return text }
-        var result = text.kind == .string ? match(program.patterns[Int(node.a)], text.bytes) : Value.noSuchOverload
+        var result = Value.noSuchOverload
+        if text.kind == .string {
+            result = program.patterns.withPattern(Int(node.a)) { match($0, text.bytes) }
+        }
         var operands: InlineArray<2, Value> = [text, .null]
         let pattern = unsafe program.code.nodes[Int(program.code.operands[Int(node.b) + 1])]
         operands[1] = unsafe program.code.constants[Int(pattern.a)]
