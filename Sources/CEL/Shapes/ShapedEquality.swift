@@ -56,32 +56,41 @@ extension Evaluator {
     /// Properties that the shape has are compared as they are read; others must not differ where both sides have them.
     private mutating func haveEqualProperties(_ one: Value, _ other: Value, _ depthLeft: Int) -> Value {
         guard one.count == other.count else { return .false }
-        let block = one.shapedBlock
-        for (key, node) in block.node.members {
+        let reference = one.shapedBlock.reference
+        // Mostly the properties come in the same order: only where they do not is one looked up.
+        var theirs = other.documentNode?.members
+        for (key, node) in one.shapedBlock.node.members {
             if mustStop() { return .stopped }
-            guard block.reference.field(of: key) != nil else {
+            let next = theirs?.next()
+            let twin = next?.key.hasSameString(as: key) == true ? next?.value : nil
+            guard let shape = reference.field(of: key) else {
                 guard other.kind == .shapedMap else { return .noSuchOverload }
-                let counterpart = other.shapedBlock.node.value(forKey: key)
+                let counterpart = twin ?? other.shapedBlock.node.value(forKey: key)
                 if let counterpart, !areAlike(node, counterpart, depthLeft) { return .false }
                 continue
             }
             let name = value(of: key)
-            let mine = find(name, inShaped: one)
-            let theirs = find(name, in: other)
-            guard let mine, let theirs else {
-                if mine == nil, theirs == nil { continue }
+            // A name that looks escaped is looked up as what it would mean.
+            let isPlain = !Self.mayBeEscaped(name.bytes)
+            let mine = isPlain ? property(node, of: reference, shape) : find(name, inShaped: one)
+            let counterpart = isPlain && other.isShaped ? twin : nil
+            let same =
+                counterpart.map {
+                    property($0, of: other.shapedBlock.reference, other.shapedBlock.reference.field(of: key))
+                }
+                ?? find(name, in: other)
+            guard let mine, let same else {
+                if mine == nil, same == nil { continue }
                 return .false
             }
-            let result = equalityOfProperty(block, node, mine, theirs, depthLeft)
+            let result = equalityOfProperty(mine, same, depthLeft)
             if !result.isTrue { return result }
         }
         return .true
     }
 
     /// What is kept without being looked at is equal only to what is written alike.
-    private mutating func equalityOfProperty(
-        _ block: ShapedBlock, _ node: JSONNode, _ mine: Value, _ theirs: Value, _ depthLeft: Int
-    ) -> Value {
+    private mutating func equalityOfProperty(_ mine: Value, _ theirs: Value, _ depthLeft: Int) -> Value {
         if mine.isError { return mine }
         if let one = mine.documentNode, let other = theirs.documentNode, !mine.isShaped, !theirs.isShaped {
             return Value(areAlike(one, other, depthLeft))

@@ -1,36 +1,42 @@
 /// Texts of a known format, with the leniency and the words of the API server.
+///
+/// A text that is longer than any such needs to be is refused unread, and an error shows the start of it only.
 enum ShapedText {
-    /// A longer text is not taken for a length of time: reading it takes long.
-    private static let durationBytesMax = 4096
+    private static let bytesMax = 4096
+    private static let shownBytesMax = 1024
 
     static func duration(_ text: ByteView, _ evaluator: inout Evaluator) -> Value {
         var words = DurationWords(rest: text)
-        if text.count <= durationBytesMax, let nanoseconds = TimeText.duration(text) ?? words.read() {
+        if text.count <= bytesMax, let nanoseconds = TimeText.duration(text) ?? words.read() {
             return Value(durationNanoseconds: nanoseconds)
         }
-        let shown = text.text
+        let shown = shown(text).text
         return evaluator.error("Invalid duration \(shown): unable to parse \(shown) as duration")
     }
 
     static func date(_ text: ByteView, _ evaluator: inout Evaluator) -> Value {
-        var reader = TimeLayout(text, isDay: true)
-        do throws(TimeLayout.Mismatch) {
-            return try reader.read()
-        } catch {
-            return evaluator.error("Invalid date formatted string \(text.text): \(error.message)")
-        }
+        time(text, isDay: true, &evaluator)
     }
 
     /// No text at all is the start of 1970, and a time without a zone is one of UTC.
     static func dateTime(_ text: ByteView, _ evaluator: inout Evaluator) -> Value {
         if text.isEmpty { return Value(timestampSeconds: 0, nanoseconds: 0) }
-        if let value = TimeText.timestamp(text) { return value }
-        var reader = TimeLayout(text, isDay: false)
+        if text.count <= bytesMax, let value = TimeText.timestamp(text) { return value }
+        return time(text, isDay: false, &evaluator)
+    }
+
+    private static func time(_ text: ByteView, isDay: Bool, _ evaluator: inout Evaluator) -> Value {
+        let shown = shown(text)
+        var reader = TimeLayout(shown, isDay: isDay)
+        var reason = "the text is too long"
         do throws(TimeLayout.Mismatch) {
-            return try reader.read()
+            let value = try reader.read()
+            if text.count <= bytesMax { return value }
         } catch {
-            return evaluator.error("Invalid date-time formatted string \(text.text): \(error.message)")
+            reason = error.message
         }
+        let format = isDay ? "date" : "date-time"
+        return evaluator.error("Invalid \(format) formatted string \(shown.text): \(reason)")
     }
 
     /// Base64 with the alphabet of URLs, which is what the API server reads this format with.
@@ -39,8 +45,15 @@ enum ShapedText {
         case .success(let value): return value
         case .failure(let problem):
             let reason = "illegal base64 data at input byte \(problem.offset)"
-            return evaluator.error("Invalid byte formatted string \(text.text): \(reason)")
+            return evaluator.error("Invalid byte formatted string \(shown(text).text): \(reason)")
         }
+    }
+
+    private static func shown(_ text: ByteView) -> ByteView {
+        guard text.count > bytesMax else { return text }
+        var end = shownBytesMax
+        while end > 0, text[end] & 0xC0 == 0x80 { end -= 1 }
+        return text[view: 0..<end]
     }
 }
 

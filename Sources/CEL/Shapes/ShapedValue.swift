@@ -128,6 +128,7 @@ extension Evaluator {
     mutating func find(_ key: Value, inShaped map: Value) -> Value? {
         guard key.kind == .string else { return .noSuchOverload }
         let block = map.shapedBlock
+        stepsUntilCheck &-= map.count / 16
         guard block.reference.entry.kind == .object else { return findProperty(key.bytes, of: block) }
         // In an object with named properties a null is as good as nothing, and names are escaped.
         guard Self.mayBeEscaped(key.bytes) else { return findProperty(key.bytes, of: block) }
@@ -139,13 +140,16 @@ extension Evaluator {
 
     private mutating func findProperty(_ name: ByteView, of block: ShapedBlock) -> Value? {
         guard let node = unsafe block.node[Span(_unsafeElements: name.buffer)] else { return nil }
-        let reference = block.reference
-        if node.isNull, reference.entry.kind == .object { return nil }
-        guard let shape = reference.field(name) else { return nil }
+        return property(node, of: block.reference, block.reference.field(name))
+    }
+
+    /// The value of a property that is there; nil where it is not seen, as a null in an object is not.
+    mutating func property(_ node: JSONNode, of reference: ShapeReference, _ shape: ShapeReference?) -> Value? {
+        guard let shape, !node.isNull || reference.entry.kind != .object else { return nil }
         return read(node, as: shape)
     }
 
-    private static func mayBeEscaped(_ name: ByteView) -> Bool {
+    static func mayBeEscaped(_ name: ByteView) -> Bool {
         var position = 1
         while position < name.count {
             if name[position] == UInt8(ascii: "_"), name[position - 1] == UInt8(ascii: "_") { return true }
