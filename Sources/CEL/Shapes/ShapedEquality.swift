@@ -183,17 +183,20 @@ extension ShapeReference {
 }
 
 extension Evaluator {
+    /// Telling an element apart by its keys takes as long as this many ordinary steps.
+    private static let keySteps = 4
+
     /// The elements of a shaped list as they are told apart; not all of them where the run must stop.
     private mutating func scalarKeys(of list: Value) -> Set<ScalarKey> {
         var keys: Set<ScalarKey> = []
         if list.isShapedSum {
-            for index in 0..<list.count where !mustStop() {
+            for index in 0..<list.count where !mustStop(after: Self.keySteps) {
                 if let key = unsafe ScalarKey(list.sumElements[index]) { keys.insert(key) }
             }
             return keys
         }
         for node in list.shapedBlock.node.elements {
-            if mustStop() { break }
+            if mustStop(after: Self.keySteps) { break }
             if let key = ScalarKey(node) { keys.insert(key) }
         }
         return keys
@@ -216,13 +219,13 @@ extension Evaluator {
         mine.reserveCapacity(one.count)
         var own = ValueCursor(one)
         while let (_, element) = own.next(&self) {
-            if mustStop() { return .stopped }
+            if mustStop(after: Self.keySteps) { return .stopped }
             if let key = element.entryKey(reference) { places[key] = mine.count }
             mine.append(element)
         }
         var cursor = ValueCursor(other)
         while let (_, element) = cursor.next(&self) {
-            if mustStop() { return .stopped }
+            if mustStop(after: Self.keySteps) { return .stopped }
             guard let key = element.entryKey(reference), let place = places[key] else { return .false }
             let result = equality(of: mine[place], element, depthLeft: depthLeft)
             if !result.isTrue { return result }
@@ -276,7 +279,7 @@ extension Evaluator {
         var known = scalarKeys(of: one)
         let shape = one.shapedBlock.reference.element
         var cursor = ValueCursor(other)
-        while !mustStop(), let (_, element) = cursor.next(&self) {
+        while !mustStop(after: Self.keySteps), let (_, element) = cursor.next(&self) {
             if let key = ScalarKey(element), !known.insert(key).inserted { continue }
             elements.append(added(element, shape))
         }
@@ -284,11 +287,11 @@ extension Evaluator {
 
     private mutating func add(_ other: Value, _ elements: inout [Value], keyedBy reference: ShapeReference) {
         var places: [[ScalarKey]: Int] = [:]
-        for (index, element) in elements.enumerated() where !mustStop() {
+        for (index, element) in elements.enumerated() where !mustStop(after: Self.keySteps) {
             if let key = element.entryKey(reference) { places[key] = index }
         }
         var cursor = ValueCursor(other)
-        while !mustStop(), let (_, element) = cursor.next(&self) {
+        while !mustStop(after: Self.keySteps), let (_, element) = cursor.next(&self) {
             if let place = element.entryKey(reference).flatMap({ places[$0] }) {
                 elements[place] = added(element, reference.element)
             } else {

@@ -11,7 +11,7 @@ enum ShapedText {
             return Value(durationNanoseconds: nanoseconds)
         }
         let shown = shown(text).text
-        return evaluator.error("Invalid duration \(shown): unable to parse \(shown) as duration")
+        return refusal(&evaluator, "Invalid duration \(shown): unable to parse \(shown) as duration")
     }
 
     static func date(_ text: ByteView, _ evaluator: inout Evaluator) -> Value {
@@ -36,7 +36,7 @@ enum ShapedText {
             reason = error.message
         }
         let format = isDay ? "date" : "date-time"
-        return evaluator.error("Invalid \(format) formatted string \(shown.text): \(reason)")
+        return refusal(&evaluator, "Invalid \(format) formatted string \(shown.text): \(reason)")
     }
 
     /// Base64 with the alphabet of URLs, which is what the API server reads this format with.
@@ -45,8 +45,13 @@ enum ShapedText {
         case .success(let value): return value
         case .failure(let problem):
             let reason = "illegal base64 data at input byte \(problem.offset)"
-            return evaluator.error("Invalid byte formatted string \(shown(text).text): \(reason)")
+            return refusal(&evaluator, "Invalid byte formatted string \(shown(text).text): \(reason)")
         }
+    }
+
+    /// The error about a text; making it takes longer than reading most values does.
+    private static func refusal(_ evaluator: inout Evaluator, _ message: String) -> Value {
+        evaluator.mustStop(after: 16 + message.utf8.count / 32) ? .stopped : evaluator.error(message)
     }
 
     private static func shown(_ text: ByteView) -> ByteView {

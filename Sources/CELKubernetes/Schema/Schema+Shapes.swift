@@ -3,8 +3,8 @@ import CEL
 extension Schema {
     /// How the values of each node are read, by the nodes' places.
     ///
-    /// Behind the nodes come those of resources: the type and metadata that every resource has beside what its schema
-    /// says. `rootOfResource` is the place of the root read so.
+    /// Behind the nodes come a string and the metadata that every resource has, and last the root read as a resource, at
+    /// `rootOfResource`.
     func shapes() -> (table: ShapeTable, rootOfResource: Int) {
         var maker = ShapeMaker(schema: self)
         let shapes = nodes.indices.map { maker.shape($0) }
@@ -13,7 +13,6 @@ extension Schema {
         if let node = nodes.first, node.type == "object" {
             resource.form = .object(maker.resourceProperties(node))
         }
-        // The root comes first among what is added, and its metadata behind it, whose places are known by now.
         return (ShapeTable(shapes + maker.extra + [resource]), root)
     }
 }
