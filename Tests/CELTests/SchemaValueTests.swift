@@ -46,6 +46,7 @@ import Testing
         (#"{"set": ["a", "b"]}"#, "self.set + ['c', 'a'] == ['a', 'b', 'c'] && size(self.set + ['b']) == 2"),
         (#"{"list": ["a", "b"]}"#, "self.list != ['b', 'a'] && (self.list + ['c'])[2] == 'c' && 'b' in self.list"),
         (#"{"list": ["b", "a"]}"#, "self.list.sort() == ['a', 'b'] && self.list.isSorted() == false"),
+        (#"{"list": []}"#, "optional.ofNonZeroValue(self.list).hasValue()"),
         (#"{"list": []}"#, "self.list == [] && [] == self.list && self.list + [] == []"),
         (
             #"{"entries": [{"k": "a", "v": 1}, {"k": "b", "v": 2}], "others": [{"k": "b", "v": 2}, {"k": "a", "v": 1}]}"#,
@@ -91,6 +92,7 @@ import Testing
         (#"{"whole": [1]}"#, "self.whole", "invalid data, expected int, got []interface {}"),
         (#"{"flag": {}}"#, "self.flag", "invalid data, expected bool, got map[string]interface {}"),
         (#"{"text": 1}"#, "self.text", "invalid data, expected string, got int64"),
+        (#"{"list": ["a"]}"#, "self.list[dyn(0u)]", "unsupported index: 0 evaluating rule"),
         (#"{"either": 1.5}"#, "self.either", "expected XIntOrString value to be either a string or integer"),
     ])
     func saysWhatIsWrongWithAValue(object: String, field: String, message: String) throws {

@@ -49,7 +49,8 @@ extension Value {
         case .bool, .int, .uint, .duration: word == 0
         case .double: doubleValue == 0
         case .string, .bytes: length == 0
-        case .list, .map, .jsonArray, .jsonObject, .shapedList, .shapedMap: count == 0
+        // To the API server a list or map with a schema is never nothing.
+        case .list, .map, .jsonArray, .jsonObject: count == 0
         case .timestamp: intValue == Instant.secondsMin && nanosecondsValue == 0
         default: false
         }

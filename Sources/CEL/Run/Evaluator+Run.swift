@@ -203,6 +203,8 @@ extension Evaluator {
             if mustStop(after: value.kind == .jsonArray || value.kind == .shapedList ? Int(position) / 8 + 1 : 1) {
                 return .stopped
             }
+            // A list with a schema has no elements but at integers.
+            if value.kind == .shapedList, key.kind != .int { return error("unsupported index: \(key.shown)") }
             return element(Int(position), of: value)
         }
     }
