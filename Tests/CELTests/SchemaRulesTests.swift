@@ -1,4 +1,5 @@
 import CELKubernetes
+import JSON
 import Testing
 
 /// Rules over whole objects: what they say, about which field, at what cost, and what passes because it was so before.
@@ -140,5 +141,34 @@ import Testing
             ])
         let rules = SchemaRules(try SchemaCase.schema(schema), isResource: true)
         #expect(rules == nil)
+    }
+
+    /// A path that leads nowhere in the schema is left out; in a definition it would have been refused.
+    @Test(arguments: [
+        (".a", "root.a"), ("['\\'q\\'bar']", "root.'q'bar"), (".white space", "root.white space"),
+        ("['white space']", "root.white space"), (".a['b.c']", "root.a.b.c"), (".a['b.c'].d", "root.a.b.c.d"),
+        (".map.any", "root.map[any]"), (".map['x.y']['n']", "root.map[x.y].n"), (".a['it\\'s']", "root.a.it's"),
+        (".a.it's", "root.a.it's"), (".a['bell\\a']", "root.a.bell\u{07}"), (".a.34", "root.a.34"),
+        (".list", "root.list"),
+        (".\\'q\\'bar", "root"), (". a", "root"), (".a.b[c", "root"), (".a['b.c'", "root"), (".", "root"), ("", "root"),
+        (".a.list[0]", "root"), (".list['n']", "root"), (".list.n", "root"), ("a", "root"), (".nowhere", "root"),
+        (".a..b", "root"), (".map.any.n.m", "root"), (".a['x\\z']", "root"), (".open.any", "root.open[any]"),
+        (".open.any.more", "root"), ("['a", "root"), ("['", "root"), ("[]", "root"),
+    ])
+    func errorsAreAboutTheFieldThatARuleNames(path: String, expected: String) throws {
+        var writer = JSONWriter()
+        writer.string(path)
+        let schema = """
+            {"type": "object", "x-kubernetes-validations": [{"rule": "false", "fieldPath": \(writer.text)}], "properties": {
+              "white space": {"type": "number"}, "'q'bar": {"type": "number"},
+              "a": {"type": "object", "properties": {"b.c": {"type": "object", "properties": {"d": {"type": "string"}}},
+                "it's": {"type": "string"}, "bell\\u0007": {"type": "string"}, "34": {"type": "string"}, "b[c": {"type": "string"},
+                "list": {"type": "array", "items": {"type": "string"}}}},
+              "map": {"type": "object", "additionalProperties": {"type": "object", "properties": {"n": {"type": "number"}}}},
+              "open": {"type": "object", "additionalProperties": true},
+              "list": {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "number"}}}}}}
+            """
+        let errors = try SchemaCase.verdict(schema, "{}").errors
+        #expect(errors.map { "\($0.path)" } == [expected])
     }
 }
