@@ -50,6 +50,10 @@ let package = Package(
         part("YAML", ["JSON"]),
         part("CEL", ["JSON", "LinearRegex"]),
         part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
+        .systemLibrary(name: "CSystem"),
+        part("Reactor", ["CSystem"]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
@@ -67,6 +71,8 @@ let package = Package(
         tests("EndToEndTests", ["portcullis"]),
         tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
+        tests("ReactorTests", ["Reactor", "TestSupport"]),
+        tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
         tests("AllocationTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
     ]
 )
