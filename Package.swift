@@ -56,7 +56,7 @@ let package = Package(
         part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
+        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS"]),
         program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
 
         // The proof.

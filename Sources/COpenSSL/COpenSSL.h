@@ -25,6 +25,9 @@ static inline void tls_set_modes(SSL_CTX *context) {
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
+static inline int tls_set_maximum_version(SSL_CTX *context, int version) {
+    return SSL_CTX_set_max_proto_version(context, version);
+}
 static inline int tls_set_groups(SSL_CTX *context, const char *list) { return SSL_CTX_set1_groups_list(context, list); }
 static inline int tls_set_server_name(SSL *connection, const char *name) {
     return (int)SSL_set_tlsext_host_name(connection, name);
@@ -44,6 +47,17 @@ static inline int tls_error_is_system(unsigned long code) { return ERR_SYSTEM_ER
 
 // Context and key ring belong together: the ring hangs in one of the context's extra places.
 static inline int tls_new_context_place(void) { return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL); }
+
+// Parameters hold pointers to their names, which a temporary string would not outlive.
+static inline int tls_start_ticket_mac(EVP_MAC_CTX *mac, const unsigned char *key, size_t length) {
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key, length),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(mac, parameters);
+}
 
 // A memory BIO's content; the pointer is valid until the BIO changes.
 static inline const unsigned char *tls_memory(BIO *bio, long *length) {

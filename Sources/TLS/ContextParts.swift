@@ -5,13 +5,17 @@ enum ContextParts {
     static func apply(_ policy: TLSPolicy, to context: OpaquePointer) throws(TLSError) {
         unsafe tls_set_modes(context)
         unsafe tls_set_options(context)
-        let version = policy.minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION
-        try check(unsafe tls_set_minimum_version(context, version))
+        try check(unsafe tls_set_minimum_version(context, number(policy.minimumVersion)))
+        try check(unsafe tls_set_maximum_version(context, number(policy.maximumVersion)))
         try check(unsafe SSL_CTX_set_cipher_list(context, policy.ciphers))
         try check(unsafe SSL_CTX_set_ciphersuites(context, policy.cipherSuites))
         try check(unsafe tls_set_groups(context, policy.groups))
         // One ticket per handshake: more would only be of use to clients that open several connections from one.
         unsafe SSL_CTX_set_num_tickets(context, 1)
+    }
+
+    private static func number(_ version: TLSPolicy.Version) -> CInt {
+        version == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION
     }
 
     /// Loads a pair, having checked that its two halves belong together.

@@ -10,6 +10,8 @@ public struct TLSPolicy: Hashable, Sendable {
 
     /// The least version that is spoken.
     public var minimumVersion = Version.tls12
+    /// The highest version that is spoken.
+    public var maximumVersion = Version.tls13
     /// Ciphers of TLS 1.2 in OpenSSL's notation: forward secrecy and authenticated encryption only.
     public var ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
     /// Cipher suites of TLS 1.3 in OpenSSL's notation.

@@ -114,16 +114,6 @@ public final class TicketKeys: Sendable {
     }
 
     private static func start(_ mac: OpaquePointer?, _ key: Key) -> Bool {
-        var (secret, digest) = (key.authentication, Array("SHA256".utf8CString))
-        return unsafe secret.withUnsafeMutableBytes { secret in
-            unsafe digest.withUnsafeMutableBufferPointer { digest in
-                let parameters = unsafe [
-                    OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, secret.baseAddress, secret.count),
-                    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.baseAddress, 0),
-                    OSSL_PARAM_construct_end(),
-                ]
-                return unsafe EVP_MAC_CTX_set_params(mac, parameters) == 1
-            }
-        }
+        unsafe tls_start_ticket_mac(mac, key.authentication, key.authentication.count) == 1
     }
 }

@@ -8,7 +8,7 @@ import Testing
         let pair = try Authority.one.get().server
         let facts = try pair.facts()
         #expect(facts.commonName == "server")
-        #expect(facts.names == ["localhost", "*.svc"])
+        #expect(facts.names == ["localhost", "*.security.svc"])
         #expect(facts.addresses == [.loopbackV4, .loopbackV6])
         #expect(facts.notAfter == Authority.now + 10 * 86400)
         #expect(facts.notBefore == Authority.now - 3600)

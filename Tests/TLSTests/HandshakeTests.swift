@@ -27,19 +27,19 @@ import Testing
         return try TLSContext(configuration)
     }
 
-    @Test(arguments: ["localhost", "localhost.", "scanner.svc", "127.0.0.1", "::1"])
+    @Test(arguments: ["localhost", "localhost.", "scanner.security.svc", "127.0.0.1", "::1"])
     func aServerIsTrustedByNameAndByAddress(host: String) throws {
         let loopback = try Loopback(server(), client(), host: host)
         loopback.handshake()
         #expect(loopback.isEstablished)
         #expect(loopback.serverFact(.version) == "TLSv1.3")
         #expect(loopback.serverFact(.applicationProtocol) == "http/1.1")
-        #expect(loopback.clientPeer?.names == ["localhost", "*.svc"])
+        #expect(loopback.clientPeer?.names == ["localhost", "*.security.svc"])
         let expected = IPAddress(host) == nil ? host.trimmingSuffix(".") : nil
         #expect(loopback.serverFact(.serverName) == expected)
     }
 
-    @Test(arguments: ["127.0.0.2", "example.com", "a.b.svc", "svc"])
+    @Test(arguments: ["127.0.0.2", "example.com", "a.b.security.svc", "security.svc"])
     func anotherNameIsNotTrusted(host: String) throws {
         let loopback = try Loopback(server(), client(), host: host)
         loopback.handshake()
@@ -124,8 +124,7 @@ import Testing
 
     @Test func theLeastVersionIsKept() throws {
         var old = TLSPolicy()
-        old.minimumVersion = .tls12
-        old.cipherSuites = ""
+        old.maximumVersion = .tls12
         var new = TLSPolicy()
         new.minimumVersion = .tls13
         let fine = try Loopback(server(), client { $0.policy = old })
@@ -149,7 +148,7 @@ import Testing
         loopback.handshake()
         let sent = (0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         var (received, rest) = ([UInt8](), sent[...])
-        while received.count < sent.count {
+        for _ in 0..<1000 where received.count < sent.count {
             if !rest.isEmpty, case .done(let count) = Loopback.write(&loopback.clientTLS, Array(rest)) {
                 rest = rest.dropFirst(count)
             }

@@ -15,7 +15,8 @@ struct Authority: Sendable {
         let maker = try CertificateMaker(authority: "test", now: Self.now, days: 30)
         pair = try maker.pair()
         server = try maker.issue(
-            "server", names: ["localhost", "*.svc", "127.0.0.1", "::1"], purpose: .server, now: Self.now, days: 10)
+            "server", names: ["localhost", "*.security.svc", "127.0.0.1", "::1"], purpose: .server, now: Self.now,
+            days: 10)
         client = try maker.issue("kube-apiserver", names: ["apiserver.test"], purpose: .client, now: Self.now, days: 10)
         expired = try maker.issue("old", names: ["localhost"], purpose: .server, now: Self.now - 20 * 86400, days: 10)
     }
