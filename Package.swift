@@ -50,6 +50,7 @@ let package = Package(
         part("YAML", ["JSON"]),
         part("CEL", ["JSON", "LinearRegex"]),
         part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
+        part("HTTP", ["JSON"]),
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
@@ -58,10 +59,11 @@ let package = Package(
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes"]),
+        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
+        tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),

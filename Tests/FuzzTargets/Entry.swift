@@ -9,7 +9,8 @@ import Glibc
 }
 
 /// Every target there is.
-public let fuzzTargets: [FuzzTarget] = jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets
+public let fuzzTargets: [FuzzTarget] =
+    jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets + httpFuzzTargets
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {
