@@ -51,6 +51,7 @@ let package = Package(
         part("CEL", ["JSON", "LinearRegex"]),
         part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
         part("HTTP", ["JSON"]),
+        part("Admission", ["JSON", "HTTP"]),
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
@@ -59,11 +60,12 @@ let package = Package(
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP"]),
+        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("AdmissionTests", ["Admission", "HTTP", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),

@@ -103,3 +103,12 @@ def http_seeds():
 
 
 http_seeds()
+
+
+def admission_seeds():
+    """Reviews, whole and broken."""
+    for path in sorted(corpus.glob("reviews*/*.json")) + sorted(corpus.glob("reviews/invalid/*.json")):
+        write("admission-review", [path.read_bytes()])
+
+
+admission_seeds()
