@@ -54,6 +54,8 @@ let package = Package(
         part("Reactor", ["CSystem"]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
+        part("HTTP", ["JSON", "Reactor", "TLS"]),
+        part("Admission", ["JSON", "HTTP"]),
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS"]),
@@ -62,10 +64,12 @@ let package = Package(
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes"]),
+        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
+        tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("AdmissionTests", ["Admission", "HTTP", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),
