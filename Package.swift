@@ -59,7 +59,7 @@ let package = Package(
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS"]),
-        program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
+        program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
@@ -68,7 +68,7 @@ let package = Package(
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
-        tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("HTTPTests", ["HTTP", "JSON", "Reactor", "TLS", "TestSupport"]),
         tests("AdmissionTests", ["Admission", "HTTP", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
