@@ -6,27 +6,41 @@ import TestSupport
 import Testing
 
 /// A server of somebody else's, started for a test and ended with it.
-final class PeerServer {
+final class PeerServer: ChildProcessHandler {
     let port: Int
-    private let process = Process()
+    private let loop: EventLoop
+    private var child: ChildProcess?
+    private var hasEnded = false
 
     init(_ arguments: [String], port: Int) throws {
         self.port = port
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        for _ in 0..<400 where !isListening { usleep(25_000) }
+        loop = try EventLoop(clock: SystemClock())
+        var command = ChildCommand(arguments: arguments)
+        command.environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+        child = try ChildProcess(command, on: loop, handler: self)
+        for _ in 0..<400 where !isListening && !hasEnded {
+            loop.turn(waits: false)
+            usleep(25_000)
+        }
+    }
+
+    func ended(_ child: ChildProcess, _ outcome: ChildOutcome, on loop: EventLoop) {
+        hasEnded = true
+        if case .exited = outcome.ending {
+            Issue.record("the peer ended: \(String(decoding: outcome.errors, as: UTF8.self))")
+        }
     }
 
     private var isListening: Bool {
         (try? RawClient(SocketAddress(.loopbackV4, port: UInt16(port)))) != nil
     }
 
-    deinit {
-        process.terminate()
-        process.waitUntilExit()
+    /// To be called at the end: a handler that is going away could not be told.
+    func stop() {
+        child?.kill()
+        let alarm = loop.arm(after: .seconds(10)) { _ in }
+        while !hasEnded, loop.timerCount > 0 { loop.turn() }
+        loop.cancel(alarm)
     }
 
     static func freePort() throws -> Int {
@@ -42,8 +56,9 @@ final class PeerServer {
         try WholeFile.create(directory.path + "/file", with: Array(body.utf8))
         let port = try PeerServer.freePort()
         let peer = try PeerServer(
-            ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", directory.path, "\(port)"],
+            ["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", directory.path, "\(port)"],
             port: port)
+        defer { peer.stop() }
         let client = try TurnedClient("http://127.0.0.1:\(peer.port)/file")
         // HTTP/1.0: the connection ends with each answer.
         for _ in 0..<3 { #expect(try client.ask(.get).get().text == body) }
@@ -65,6 +80,7 @@ final class PeerServer {
         let (plain, secure) = (try PeerServer.freePort(), try PeerServer.freePort())
         try WholeFile.create(directory.path + "/conf", with: Array(configuration(directory.path, plain, secure).utf8))
         let peer = try PeerServer(["nginx", "-p", directory.path, "-c", "conf"], port: plain)
+        defer { peer.stop() }
         let client = try TurnedClient("http://127.0.0.1:\(peer.port)/file.html")
         for _ in 0..<5 { #expect(try client.ask(.get).get().text == text) }
         #expect(client.client.counters.connections == 1)
