@@ -59,7 +59,9 @@ let package = Package(
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS"]),
-        program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
+        program(
+            "benchmark",
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
