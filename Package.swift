@@ -52,7 +52,8 @@ let package = Package(
         part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
         part("HTTP", ["JSON"]),
         part("Telemetry", ["JSON", "HTTP"]),
-        part("Admission", ["JSON", "HTTP"]),
+        part("Admission", ["JSON", "HTTP", "Telemetry"]),
+        part("Load", ["JSON", "Telemetry", "Admission"]),
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
@@ -68,8 +69,9 @@ let package = Package(
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("LoadTests", ["Load", "JSON", "Telemetry", "TestSupport"]),
         tests("TelemetryTests", ["Telemetry", "HTTP", "JSON", "TestSupport"]),
-        tests("AdmissionTests", ["Admission", "HTTP", "JSON", "TestSupport"]),
+        tests("AdmissionTests", ["Admission", "HTTP", "Telemetry", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["LinearRegex", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),
