@@ -50,13 +50,17 @@ let package = Package(
         part("YAML", ["JSON"]),
         part("CEL", ["JSON", "LinearRegex"]),
         part("CELKubernetes", ["JSON", "LinearRegex", "CEL"]),
-        part("HTTP", ["JSON"]),
+        .systemLibrary(name: "CSystem"),
+        part("Reactor", ["CSystem"]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
+        part("HTTP", ["JSON", "Reactor", "TLS"]),
         part("Telemetry", ["JSON", "HTTP"]),
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
-        part("Load", ["JSON", "Telemetry", "Admission"]),
+        part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes"]),
+        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Load"]),
         program(
             "benchmark",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
@@ -77,6 +81,8 @@ let package = Package(
         tests("EndToEndTests", ["portcullis"]),
         tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
+        tests("ReactorTests", ["Reactor", "TestSupport"]),
+        tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
         tests(
             "AllocationTests",
             ["JSON", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
