@@ -55,10 +55,12 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
         part("HTTP", ["JSON", "Reactor", "TLS"]),
-        part("Admission", ["JSON", "HTTP"]),
+        part("Telemetry", ["JSON", "HTTP"]),
+        part("Admission", ["JSON", "HTTP", "Telemetry"]),
+        part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS"]),
+        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Load"]),
         program(
             "benchmark",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
@@ -79,6 +81,8 @@ let package = Package(
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
-        tests("AllocationTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
+        tests(
+            "AllocationTests",
+            ["JSON", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
     ]
 )

@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 
 purpose=${1:-build}
 build_packages=(libssl-dev)
-test_packages=(python3 python3-venv nginx openssl)
+test_packages=(python3 python3-venv prometheus nginx openssl)
 benchmark_packages=(g++ libsimdjson-dev libre2-dev)
-test_modules=(google-re2)
+test_modules=(google-re2 prometheus-client)
 benchmark_modules=(orjson PyYAML common-expression-language)
 
 as_root() {
