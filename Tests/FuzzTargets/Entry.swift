@@ -10,7 +10,8 @@ import Glibc
 
 /// Every target there is.
 public let fuzzTargets: [FuzzTarget] =
-    jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets + schemaFuzzTargets
+    jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets + schemaFuzzTargets + httpFuzzTargets
+    + admissionFuzzTargets
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {
