@@ -79,3 +79,36 @@ def cel_seeds():
 
 
 cel_seeds()
+
+
+def http_seeds():
+    """Requests and responses of every shape, and what has confused readers of either."""
+    post = "POST /validate?timeout=5s HTTP/1.1\r\nHost: a:443\r\n"
+    chunked = "Transfer-Encoding: chunked\r\n\r\n"
+    requests = [
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 3, "OPTIONS * HTTP/1.0\r\nConnection: keep-alive, x\r\n\r\n",
+        post + "Content-Length: 2\r\nExpect: 100-continue\r\n\r\nhi", post + "Content-Length: 5, 5\r\n\r\nhello",
+        post + chunked + "5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nT: v\r\n\r\n", post + "Content-Length: 1\r\n" + chunked,
+        post + "traceparent: 00-1-2-01\r\nAuthorization: Bearer x\r\nAccept: */*\r\nContent-Encoding: gzip\r\n\r\n",
+        "GET http://a/%41 HTTP/1.1\r\nHost: A\r\n folded\r\n\r\n", "\r\nGET / HTTP/1.1\nHost : a\n\n",
+        "GET / HTTP/2.0\r\nHost: [::1]\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"]
+    ok = "HTTP/1.1 200 OK\r\n"
+    responses = [
+        ok + "Content-Length: 2\r\nContent-Type: a/b\r\n\r\nhi", ok + chunked + "2\r\nhi\r\n0\r\n\r\n", ok + "\r\nuntil the end",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n", "HTTP/1.0 204\r\n\r\n",
+        ok + "Connection: close\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi", "HTTP/1.1 101 x\r\nA : b\r\n\r\n"]
+    for target, texts in (("http-request", requests), ("http-response", responses)):
+        for number, text in enumerate(texts):
+            write(target, [bytes([number * 5]) + text.encode()])
+
+
+http_seeds()
+
+
+def admission_seeds():
+    """Reviews, whole and broken."""
+    for path in sorted(corpus.glob("reviews*/*.json")) + sorted(corpus.glob("reviews/invalid/*.json")):
+        write("admission-review", [path.read_bytes()])
+
+
+admission_seeds()

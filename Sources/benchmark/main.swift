@@ -6,6 +6,7 @@ let areas: [(name: String, make: () throws -> [Benchmark])] = [
     ("yaml", YAMLBenchmarks.make),
     ("regex", RegexBenchmarks.make),
     ("cel", CELBenchmarks.make),
+    ("admission", AdmissionBenchmarks.make),
 ]
 
 let usage = """

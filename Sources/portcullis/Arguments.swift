@@ -4,7 +4,7 @@
 struct Arguments {
     private(set) var operands: [String] = []
     private var flags: Set<String> = []
-    private var values: [String: String] = [:]
+    private var values: [String: [String]] = [:]
 
     /// Reads the words; `flags` are the options without a value, `values` those with one, `short` other names for them.
     init(
@@ -28,7 +28,7 @@ struct Arguments {
                 guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
                     throw UsageError(message: "\(parts[0]) needs a value")
                 }
-                self.values[name] = value
+                self.values[name, default: []].append(value)
             } else {
                 throw UsageError(message: "unknown option '\(parts[0])'")
             }
@@ -37,12 +37,15 @@ struct Arguments {
 
     func has(_ flag: String) -> Bool { flags.contains(flag) }
 
-    /// The option's value; nil where the option is absent.
-    func value(_ name: String) -> String? { values[name] }
+    /// The option's value, the last one where it was given several times; nil where the option is absent.
+    func value(_ name: String) -> String? { values[name]?.last }
+
+    /// All values of an option that may be given several times, in order.
+    func all(_ name: String) -> [String] { values[name] ?? [] }
 
     /// The option's value as one of a few words; nil where the option is absent.
     func choice<T>(_ name: String, _ choices: [(word: String, value: T)]) throws(UsageError) -> T? {
-        guard let value = values[name] else { return nil }
+        guard let value = value(name) else { return nil }
         guard let choice = choices.first(where: { $0.word == value }) else {
             let words = choices.map(\.word).joined(separator: " or ")
             throw UsageError(message: "\(name) must be \(words), not '\(value)'")

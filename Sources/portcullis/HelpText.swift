@@ -2,6 +2,7 @@
 enum HelpText {
     static var commands: [any Command.Type] {
         [
+            CertsCommand.self,
             ConvertCommand.self,
             EvalCommand.self,
             VersionCommand.self,

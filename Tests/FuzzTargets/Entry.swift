@@ -9,7 +9,9 @@ import Glibc
 }
 
 /// Every target there is.
-public let fuzzTargets: [FuzzTarget] = jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets
+public let fuzzTargets: [FuzzTarget] =
+    jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets + httpFuzzTargets
+    + admissionFuzzTargets
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {

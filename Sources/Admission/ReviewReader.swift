@@ -1,0 +1,53 @@
+import JSON
+
+/// Parses review bodies, one after the other, into memory that it keeps.
+///
+/// A loop has one of these. A review is valid until the next one is read and as long as its body stays where it is.
+public struct ReviewReader: ~Copyable {
+    private var tape = JSONTape()
+    private let options: JSONOptions
+
+    /// A reader that accepts what the API server's own decoder accepts, within these bounds.
+    public init(bytesMax: Int = 8 << 20, depthMax: Int = 512) {
+        var options = JSONOptions.go(depthMax: depthMax)
+        options.bytesMax = bytesMax
+        self.options = options
+    }
+
+    /// Reads a body where it lies and gives its review to `use`.
+    public mutating func read<R>(
+        _ body: Span<UInt8>, _ use: (AdmissionReview) throws(ReviewError) -> R
+    ) throws(ReviewError) -> R {
+        guard body.count > 0 else { throw .empty }
+        return try unsafe body.withUnsafeBufferPointer { bytes throws(ReviewError) in
+            let root: JSONNode
+            do throws(JSONError) { root = unsafe try tape.parse(inPlace: bytes, options: options) } catch {
+                throw .json(error)
+            }
+            return try use(AdmissionReview(decoding: root))
+        }
+    }
+}
+
+/// A review that outlives its body: for hooks that answer later.
+public final class KeptReview: Sendable {
+    private let document: JSONDocument
+    /// The review; use it only while this object is kept.
+    public let review: AdmissionReview
+
+    /// Copies a review.
+    public init(_ original: AdmissionReview) throws(ReviewError) {
+        // Whatever the reader let through has been judged deep enough already.
+        var builder = JSONBuilder(depthMax: 1 << 20)
+        builder.beginObject()
+        builder.key("kind")
+        builder.string("AdmissionReview")
+        builder.key("apiVersion")
+        builder.string(original.version.apiVersion)
+        builder.key("request")
+        builder.copy(original.request)
+        builder.endObject()
+        do throws(JSONError) { document = try builder.finish() } catch { throw .json(error) }
+        review = try AdmissionReview(decoding: document.root)
+    }
+}

@@ -1,0 +1,44 @@
+/// A program to run, and all that it is given.
+public struct ChildCommand: Sendable {
+    /// The program (a path, or a name looked up in this process's `PATH`) and its arguments.
+    public var arguments: [String]
+    /// Its whole environment, as `NAME=value`.
+    public var environment: [String] = []
+    /// The directory it starts in; nil: this process's own.
+    public var directory: String?
+    /// What it reads from its standard input.
+    public var input: [UInt8] = []
+    /// How much of standard output, and of standard error, is kept; the rest is read and dropped.
+    public var outputBytesMax = 64 << 10
+
+    /// A command with these words.
+    public init(arguments: [String]) { self.arguments = arguments }
+}
+
+/// How a child ended, and what it said.
+public struct ChildOutcome: Sendable {
+    /// How a process ends.
+    public enum Ending: Hashable, Sendable {
+        /// By itself, with this status.
+        case exited(CInt)
+        /// By this signal.
+        case signalled(CInt)
+    }
+
+    /// How it ended.
+    public let ending: Ending
+    /// The beginning of its standard output.
+    public let output: [UInt8]
+    /// How many bytes of standard output were dropped.
+    public let outputDropped: Int
+    /// The beginning of its standard error.
+    public let errors: [UInt8]
+    /// How many bytes of standard error were dropped.
+    public let errorsDropped: Int
+}
+
+/// Who started a child.
+public protocol ChildProcessHandler: AnyObject {
+    /// The child has ended and was reaped, and its process group is gone.
+    func ended(_ child: ChildProcess, _ outcome: ChildOutcome, on loop: EventLoop)
+}

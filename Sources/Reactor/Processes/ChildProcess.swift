@@ -1,0 +1,128 @@
+internal import CSystem
+internal import Glibc
+
+/// A running child in a process group of its own, fed and heard by a loop, reaped when it ends.
+///
+/// The child's end is the kernel's word (a pidfd), not the end of its output: a grandchild that keeps the pipes open does
+/// not keep the outcome waiting. What is left of the process group is killed then.
+public final class ChildProcess: EventHandler, TimerHandler {
+    /// The kernel's number for the child, which is its group's too.
+    public let id: Int32
+    private let loop: EventLoop
+    private weak var handler: (any ChildProcessHandler)?
+    private let pidfd: FileDescriptor
+    private var registration: Registration?
+    private var killTimer: Timer?
+    private let input: ChildInput
+    private let output: ChildOutput
+    private let errors: ChildOutput
+
+    /// Starts the command; the loop keeps the child until it has ended.
+    public init(
+        _ command: ChildCommand, on loop: EventLoop, handler: any ChildProcessHandler
+    ) throws(SystemError) {
+        var stdin = try Pipe()
+        var stdout = try Pipe()
+        var stderr = try Pipe()
+        id = try Spawn.start(
+            command, stdin: stdin.readEnd, stdout: stdout.writeEnd, stderr: stderr.writeEnd)
+        self.loop = loop
+        self.handler = handler
+        input = ChildInput(stdin.takeWriteEnd(), command.input, loop)
+        output = ChildOutput(stdout.takeReadEnd(), bytesMax: command.outputBytesMax, loop)
+        errors = ChildOutput(stderr.takeReadEnd(), bytesMax: command.outputBytesMax, loop)
+        let number = system_pidfd_open(id)
+        guard number >= 0 else {
+            let error = SystemError("pidfd_open")
+            Self.abandon(id)
+            throw error
+        }
+        pidfd = FileDescriptor(adopting: number)
+        do throws(SystemError) {
+            registration = try loop.add(number, .readable, self)
+            try input.start()
+            try output.start()
+            try errors.start()
+        } catch {
+            close()
+            Self.abandon(id)
+            throw error
+        }
+    }
+
+    /// Asks the group to end, and ends it after `grace` if it has not.
+    public func terminate(grace: Nanoseconds) {
+        guard registration != nil, killTimer == nil else { return }
+        _ = Glibc.kill(-id, SIGTERM)
+        killTimer = loop.arm(after: grace, self)
+    }
+
+    /// Ends the group at once.
+    public func kill() {
+        guard registration != nil else { return }
+        _ = Glibc.kill(-id, SIGKILL)
+    }
+
+    /// The grace period is over.
+    public func fired(_ timer: Timer, on loop: EventLoop) {
+        killTimer = nil
+        kill()
+    }
+
+    /// The child has ended.
+    public func ready(_ readiness: Readiness, on loop: EventLoop) {
+        guard registration != nil else { return }
+        // Before the child is reaped nobody else can have its group's number.
+        kill()
+        var status: CInt = 0
+        guard FileDescriptor.retried({ unsafe Int(waitpid(id, &status, 0)) }) == Int(id) else { return }
+        output.drain()
+        errors.drain()
+        close()
+        handler?.ended(self, outcome(status), on: loop)
+    }
+
+    private func outcome(_ status: CInt) -> ChildOutcome {
+        ChildOutcome(
+            ending: system_exited(status) != 0
+                ? .exited(system_exit_code(status)) : .signalled(system_signal_of(status)),
+            output: output.kept, outputDropped: output.dropped, errors: errors.kept, errorsDropped: errors.dropped)
+    }
+
+    private func close() {
+        if let registration = registration.take() { loop.remove(registration) }
+        loop.cancel(&killTimer)
+        input.close()
+        output.close()
+        errors.close()
+    }
+
+    /// A child that cannot be watched is ended and reaped here; it dies at once, so waiting is short.
+    private static func abandon(_ id: pid_t) {
+        _ = Glibc.kill(-id, SIGKILL)
+        var status: CInt = 0
+        _ = FileDescriptor.retried { unsafe Int(waitpid(id, &status, 0)) }
+    }
+}
+
+/// Both ends of a pipe.
+struct Pipe: ~Copyable {
+    private var reading: FileDescriptor?
+    private var writing: FileDescriptor?
+    let readEnd: CInt
+    let writeEnd: CInt
+
+    init() throws(SystemError) {
+        var ends: [CInt] = [-1, -1]
+        let outcome = unsafe ends.withUnsafeMutableBufferPointer { unsafe system_pipe($0.baseAddress) }
+        guard outcome == 0 else { throw SystemError("pipe") }
+        readEnd = ends[0]
+        writeEnd = ends[1]
+        reading = FileDescriptor(adopting: readEnd)
+        writing = FileDescriptor(adopting: writeEnd)
+    }
+
+    mutating func takeReadEnd() -> FileDescriptor? { reading.take() }
+
+    mutating func takeWriteEnd() -> FileDescriptor? { writing.take() }
+}

@@ -1,0 +1,98 @@
+internal import CSystem
+
+/// Writes what a child shall read, then closes the pipe.
+final class ChildInput: EventHandler {
+    private var pipe: FileDescriptor?
+    private let number: CInt
+    private var rest: ArraySlice<UInt8>
+    private let loop: EventLoop
+    private var registration: Registration?
+
+    init(_ pipe: consuming FileDescriptor?, _ bytes: [UInt8], _ loop: EventLoop) {
+        number = pipe?.number ?? -1
+        self.pipe = pipe
+        rest = bytes[...]
+        self.loop = loop
+    }
+
+    func start() throws(SystemError) {
+        guard pipe != nil else { return }
+        guard !rest.isEmpty else { return close() }
+        _ = system_set_nonblocking(number)
+        registration = try loop.add(number, .writable, self)
+    }
+
+    func ready(_ readiness: Readiness, on loop: EventLoop) {
+        guard pipe != nil else { return }
+        let count = unsafe rest.withUnsafeBytes { bytes in
+            FileDescriptor.retried { unsafe CSystem.write(number, bytes.baseAddress, bytes.count) }
+        }
+        if count >= 0 { rest = rest.dropFirst(count) }
+        // A child need not read its input: a broken pipe is no failure.
+        if rest.isEmpty || count < 0 && !FileDescriptor.isWaiting { close() }
+    }
+
+    func close() {
+        if let registration = registration.take() { loop.remove(registration) }
+        pipe = nil
+        rest = []
+    }
+}
+
+/// Keeps the beginning of what a child writes and drops the rest, so that a flood neither fills memory nor stops the child.
+final class ChildOutput: EventHandler {
+    private static let chunkBytes = 64 << 10
+    /// What is read after the end of the child at most: grandchildren may go on writing.
+    private static let drainBytesMax = 4 << 20
+
+    private(set) var kept: [UInt8] = []
+    private(set) var dropped = 0
+    private var pipe: FileDescriptor?
+    private let number: CInt
+    private let bytesMax: Int
+    private let loop: EventLoop
+    private var registration: Registration?
+
+    init(_ pipe: consuming FileDescriptor?, bytesMax: Int, _ loop: EventLoop) {
+        number = pipe?.number ?? -1
+        self.pipe = pipe
+        self.bytesMax = bytesMax
+        self.loop = loop
+    }
+
+    func start() throws(SystemError) {
+        guard pipe != nil else { return }
+        _ = system_set_nonblocking(number)
+        registration = try loop.add(number, .readable, self)
+    }
+
+    func ready(_ readiness: Readiness, on loop: EventLoop) { _ = readChunk() }
+
+    /// Reads what the child left in the pipe.
+    func drain() {
+        var total = 0
+        while total < Self.drainBytesMax, let count = readChunk() { total += count }
+    }
+
+    /// How much was read; nil when nothing is there (any more).
+    private func readChunk() -> Int? {
+        guard pipe != nil else { return nil }
+        var chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
+        let count = unsafe chunk.withUnsafeMutableBytes { bytes in
+            FileDescriptor.retried { unsafe CSystem.read(number, bytes.baseAddress, bytes.count) }
+        }
+        guard count > 0 else {
+            if count == 0 || !FileDescriptor.isWaiting { close() }
+            return nil
+        }
+        let room = min(count, bytesMax - kept.count)
+        kept += chunk[..<room]
+        dropped += count - room
+        return count
+    }
+
+    func close() {
+        if let registration = registration.take() { loop.remove(registration) }
+        pipe = nil
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+import Reactor
+import Testing
+
+final class Parent: ChildProcessHandler {
+    var outcomes: [ChildOutcome] = []
+
+    func ended(_ child: ChildProcess, _ outcome: ChildOutcome, on loop: EventLoop) { outcomes.append(outcome) }
+}
+
+@Suite struct ChildProcessTests {
+    private func run(_ command: ChildCommand, then: (ChildProcess) -> Void = { _ in }) throws -> ChildOutcome {
+        let loop = try EventLoop(clock: SystemClock())
+        let parent = Parent()
+        let child = try ChildProcess(command, on: loop, handler: parent)
+        then(child)
+        turn(loop) { !parent.outcomes.isEmpty }
+        #expect(loop.sourceCount == 0)
+        #expect(loop.timerCount == 0)
+        // Reaped: there is no such process, nor anybody in its group.
+        #expect(kill(child.id, 0) == -1)
+        #expect(kill(-child.id, 0) == -1 || waitForGroup(child.id))
+        return try #require(parent.outcomes.first)
+    }
+
+    /// Killed grandchildren are reaped by init, in its own time.
+    private func waitForGroup(_ id: pid_t) -> Bool {
+        for _ in 0..<200 where kill(-id, 0) == 0 { usleep(10_000) }
+        return kill(-id, 0) == -1
+    }
+
+    private func shell(_ script: String) -> ChildCommand {
+        var command = ChildCommand(arguments: ["/bin/sh", "-c", script])
+        command.environment = ["PATH=/usr/bin:/bin"]
+        return command
+    }
+
+    @Test func givesInputAndHearsBothOutputs() throws {
+        var command = shell("cat; echo problem >&2; exit 3")
+        command.input = [UInt8](repeating: 0x61, count: 200_000)
+        command.outputBytesMax = 300_000
+        let outcome = try run(command)
+        #expect(outcome.ending == .exited(3))
+        #expect(outcome.output == command.input)
+        #expect(outcome.errors == Array("problem\n".utf8))
+    }
+
+    @Test func hasOnlyItsOwnEnvironmentAndDirectory() throws {
+        var command = ChildCommand(arguments: ["/usr/bin/env"])
+        command.environment = ["A=1", "B=two words"]
+        #expect(try run(command).output == Array("A=1\nB=two words\n".utf8))
+        command = ChildCommand(arguments: ["/bin/pwd"])
+        command.directory = "/usr"
+        #expect(try run(command).output == Array("/usr\n".utf8))
+    }
+
+    @Test func inheritsNothingButThreeStreamsAndNoBlockedSignals() throws {
+        SignalWatch.block([SIGTERM])
+        let outcome = try run(
+            shell("ls /proc/self/fd | wc -l; grep SigBlk /proc/self/status; grep SigIgn /proc/self/status"))
+        let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
+        // ls has a fourth, for the directory it lists.
+        #expect(lines.first.map { $0.trimmingPrefix { $0 == " " } } == "4")
+        // Signals 32 and 33 belong to the C library; nobody can reset them.
+        let sets = lines.dropFirst().compactMap { $0.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } }
+        #expect(sets.map { $0 & ~(3 << 31) } == [0, 0])
+    }
+
+    @Test func aFloodOfOutputIsCappedAndCounted() throws {
+        var command = shell("head -c 5000000 /dev/zero; head -c 3000000 /dev/zero >&2")
+        command.outputBytesMax = 1000
+        let outcome = try run(command)
+        #expect(outcome.ending == .exited(0))
+        #expect(outcome.output.count == 1000 && outcome.outputDropped == 4_999_000)
+        #expect(outcome.errors.count == 1000 && outcome.errorsDropped == 2_999_000)
+    }
+
+    @Test func inputThatNobodyReadsDoesNotMatter() throws {
+        SignalWatch.ignoreBrokenPipes()
+        var command = shell("exec 0<&-; exit 0")
+        command.input = [UInt8](repeating: 0, count: 1 << 20)
+        #expect(try run(command).ending == .exited(0))
+    }
+
+    @Test func whoHangsIsToldToEndAndThenEnded() throws {
+        let polite = try run(shell("trap 'exit 5' TERM; while :; do sleep 0.02; done")) { child in
+            usleep(200_000)
+            child.terminate(grace: .seconds(5))
+        }
+        #expect(polite.ending == .exited(5))
+        let stubborn = try run(shell("trap '' TERM; while :; do sleep 1; done")) { child in
+            usleep(200_000)
+            child.terminate(grace: .milliseconds(100))
+        }
+        #expect(stubborn.ending == .signalled(SIGKILL))
+    }
+
+    @Test func grandchildrenNeitherDelayTheOutcomeNorOutliveIt() throws {
+        let start = SystemClock().now
+        let outcome = try run(shell("sleep 60 & sleep 60 & echo started"))
+        #expect(outcome.output == Array("started\n".utf8))
+        #expect(SystemClock().now - start < .seconds(20))
+    }
+
+    @Test func whatCannotStartIsAnError() throws {
+        let loop = try EventLoop(clock: SystemClock())
+        let parent = Parent()
+        var missingDirectory = ChildCommand(arguments: ["/bin/true"])
+        missingDirectory.directory = "/no/such/directory"
+        let commands = [
+            ChildCommand(arguments: ["/no/such/program"]), ChildCommand(arguments: []),
+            ChildCommand(arguments: ["/bin/true", "a\0b"]), missingDirectory,
+        ]
+        for command in commands {
+            #expect(throws: SystemError.self) { try ChildProcess(command, on: loop, handler: parent) }
+        }
+        #expect(loop.sourceCount == 0)
+    }
+}
