@@ -55,11 +55,15 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
         part("HTTP", ["JSON", "Reactor", "TLS"]),
+        part("Telemetry", ["JSON", "HTTP"]),
         part("Admission", ["JSON", "HTTP"]),
+        part("Gate", ["JSON", "YAML", "Reactor", "TLS", "HTTP", "Telemetry", "Admission"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS"]),
-        program("benchmark", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
+        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Gate"]),
+        program(
+            "benchmark",
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
 
         // The proof.
         testing("TestSupport"),
@@ -69,6 +73,7 @@ let package = Package(
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("TelemetryTests", ["Telemetry", "HTTP", "JSON", "TestSupport"]),
         tests("AdmissionTests", ["Admission", "HTTP", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
@@ -77,6 +82,9 @@ let package = Package(
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
-        tests("AllocationTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "AllocationCounter"]),
+        tests("GateTests", ["Gate", "YAML", "JSON", "TestSupport"]),
+        tests(
+            "AllocationTests",
+            ["JSON", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
     ]
 )

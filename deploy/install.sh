@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 
 purpose=${1:-build}
 build_packages=(libssl-dev)
-test_packages=(python3 python3-venv)
+test_packages=(python3 python3-venv prometheus)
 benchmark_packages=(g++ libsimdjson-dev libre2-dev)
-test_modules=(google-re2 common-expression-language)
+test_modules=(google-re2 common-expression-language prometheus-client)
 benchmark_modules=(orjson PyYAML)
 
 as_root() {
