@@ -56,8 +56,9 @@ let package = Package(
         part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
         part("HTTP", ["JSON", "Reactor", "TLS"]),
         part("Telemetry", ["JSON", "HTTP"]),
-        part("Admission", ["JSON", "HTTP"]),
-        part("Gate", ["JSON", "YAML", "Reactor", "TLS", "HTTP", "Telemetry", "Admission"]),
+        part("Admission", ["JSON", "HTTP", "Telemetry"]),
+        part("Load", ["JSON", "Telemetry", "Admission"]),
+        part("Gate", ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission"]),
 
         // The programs.
         program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Gate"]),
@@ -73,8 +74,9 @@ let package = Package(
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("LoadTests", ["Load", "JSON", "Telemetry", "TestSupport"]),
         tests("TelemetryTests", ["Telemetry", "HTTP", "JSON", "TestSupport"]),
-        tests("AdmissionTests", ["Admission", "HTTP", "JSON", "TestSupport"]),
+        tests("AdmissionTests", ["Admission", "HTTP", "Telemetry", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),

@@ -76,19 +76,31 @@ public struct ReviewEndpoint: ~Copyable {
                 response.write(for: review, to: &writer, scratch: &scratch)
                 result = .answered(isAllowed: response.isAllowed, operation: review.operation)
             }
-            if result != .later { send(.ok, closes: request.closes, to: &output) }
+            if result != .later { send(.ok, request.head, closes: request.closes, to: &output) }
             return result
         } catch {
             let status: HTTPStatus = error == .mediaType ? .unsupportedMediaType : .badRequest
             writer.reset()
             StatusBody(status).write(error.description, to: &writer)
-            send(status, closes: request.closes, to: &output)
+            send(status, request.head, closes: request.closes, to: &output)
             return .refused(error)
         }
     }
 
-    private func send(_ status: HTTPStatus, closes: Bool, to output: inout ByteBuffer) {
-        writer.withBytes { ResponseWriter(status: status, closes: closes).write($0, to: &output) }
+    /// Writes the answer to a review that a handler kept, for whoever owns the connection to send.
+    public mutating func finish(
+        _ review: AdmissionReview, _ response: borrowing ReviewResponse, head: RequestHead, closes: Bool,
+        output: inout ByteBuffer
+    ) {
+        writer.reset()
+        response.write(for: review, to: &writer, scratch: &scratch)
+        send(.ok, head, closes: closes, to: &output)
+    }
+
+    private func send(_ status: HTTPStatus, _ head: RequestHead, closes: Bool, to output: inout ByteBuffer) {
+        var response = ResponseWriter(status: status, closes: closes)
+        response.keepsOldConnection = head.minorVersion == 0 && !closes
+        writer.withBytes { response.write($0, to: &output) }
     }
 
     /// `application/json`, with parameters or without; a body without a type is taken at its word.

@@ -6,6 +6,8 @@ public struct ResponseWriter: Sendable {
     public var contentType: StaticString
     /// Whether the connection ends with this response, which is then said.
     public var closes: Bool
+    /// Whether the client is one of HTTP/1.0 that asked to keep the connection: it must be told that it may.
+    public var keepsOldConnection = false
     /// Seconds after which to come again.
     public var retryAfterSeconds: Int?
     /// The methods that the resource knows, for 405 and OPTIONS.
@@ -44,7 +46,11 @@ public struct ResponseWriter: Sendable {
             buffer.append(contentType)
         }
         writeRareFields(to: &buffer)
-        buffer.append(closes ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")
+        if closes {
+            buffer.append("\r\nConnection: close\r\n\r\n")
+        } else {
+            buffer.append(keepsOldConnection ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n")
+        }
     }
 
     private func writeRareFields(to buffer: inout ByteBuffer) {

@@ -36,6 +36,14 @@ import Testing
                 == "HTTP/1.1 204 No Content\r\n\r\n")
     }
 
+    @Test func anOldClientIsToldThatItMayGoOn() {
+        var response = ResponseWriter(status: .ok)
+        response.keepsOldConnection = true
+        #expect(text { response.writeHead(bodyBytes: 0, to: &$0) }.hasSuffix("Connection: keep-alive\r\n\r\n"))
+        response.closes = true
+        #expect(text { response.writeHead(bodyBytes: 0, to: &$0) }.hasSuffix("Length: 0\r\nConnection: close\r\n\r\n"))
+    }
+
     static let dates: [(Int64, String)] = [
         (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
         (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"), (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"),

@@ -19,15 +19,29 @@ import Testing
         }
 
         /// Everything up to the end, which comes when the writing end is closed.
-        func readAll() -> [String] {
-            var bytes: [UInt8] = []
-            var piece = [UInt8](repeating: 0, count: 1 << 16)
-            while true {
-                let count = read(reading, &piece, piece.count)
-                if count <= 0 { break }
-                bytes += piece.prefix(count)
+        func readAll() -> [String] { PipeReader(reading).lines() }
+    }
+
+    /// Reads a pipe on a thread of its own: one that blocks must not be one of the few that run tasks.
+    private final class PipeReader: @unchecked Sendable {
+        private var bytes: [UInt8] = []
+        private let isDone = DispatchSemaphore(value: 0)
+
+        init(_ descriptor: CInt) {
+            Thread.detachNewThread { [self] in
+                var piece = [UInt8](repeating: 0, count: 1 << 16)
+                while true {
+                    let count = read(descriptor, &piece, piece.count)
+                    if count <= 0 { break }
+                    bytes += piece.prefix(count)
+                }
+                close(descriptor)
+                isDone.signal()
             }
-            close(reading)
+        }
+
+        func lines() -> [String] {
+            isDone.wait()
             return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         }
     }
@@ -80,7 +94,7 @@ import Testing
     }
 
     /// Nobody reads: lines are dropped and counted, the writer goes on, and the count is told once somebody reads.
-    @Test func aFullPipeStopsNobody() async throws {
+    @Test func aFullPipeStopsNobody() throws {
         let pipe = try LogPipe()
         let sink = try #require(LogSink(descriptor: pipe.writing, queueBytesMax: 4096, wall: Self.noon))
         let logger = Logger(sink, wall: Self.noon)
@@ -91,10 +105,10 @@ import Testing
         let dropped = sink.droppedCount
         #expect(dropped > 0)
         #expect(!sink.close(patienceMilliseconds: 0))
-        let reader = Task.detached { pipe.readAll() }
+        let reader = PipeReader(pipe.reading)
         #expect(sink.close(patienceMilliseconds: 5000))
         close(pipe.writing)
-        let lines = await reader.value
+        let lines = reader.lines()
         let reported = lines.compactMap { line in
             (try? JSONDocument(parsing: line))?.withRoot { $0["dropped"]?.int }
         }
@@ -103,21 +117,23 @@ import Testing
         #expect(lines.allSatisfy { $0.hasPrefix("{\"time\"") && $0.hasSuffix("}") })
     }
 
-    @Test func manyThreadsDoNotMixTheirLines() async throws {
+    @Test func manyThreadsDoNotMixTheirLines() throws {
         let pipe = try LogPipe()
         let sink = try #require(LogSink(descriptor: pipe.writing, wall: Self.noon))
-        let reader = Task.detached { pipe.readAll() }
-        await withTaskGroup(of: Void.self) { group in
-            for thread in 0..<4 {
-                group.addTask {
-                    let logger = Logger(sink, wall: Self.noon)
-                    for number in 0..<500 { logger.log(.info, "\(thread)-\(number)") }
-                }
+        let reader = PipeReader(pipe.reading)
+        let group = DispatchGroup()
+        for thread in 0..<4 {
+            group.enter()
+            Thread.detachNewThread {
+                let logger = Logger(sink, wall: Self.noon)
+                for number in 0..<500 { logger.log(.info, "\(thread)-\(number)") }
+                group.leave()
             }
         }
-        #expect(sink.close(patienceMilliseconds: 5000))
+        group.wait()
+        #expect(sink.close(patienceMilliseconds: 20_000))
         close(pipe.writing)
-        let lines = await reader.value
+        let lines = reader.lines()
         #expect(Set(lines).count == 2000 && lines.count == 2000)
     }
 

@@ -11,7 +11,7 @@ enum House {
         ["HTTP"],
         ["Telemetry"],
         ["Admission"],
-        ["Policies"],
+        ["Policies", "Load"],
         ["Hooks"],
         ["Gate"],
         ["portcullis"],
