@@ -47,7 +47,7 @@ public enum ReviewProgress: Sendable {
 /// What a handler may ask of whoever brought the question.
 public protocol ReviewExchange {
     /// A ticket to answer later with, and a copy of the review that lives as long as it is kept.
-    mutating func ticket() throws(ReviewError) -> (any ReviewTicket, KeptReview)
+    mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview)
 }
 
 /// Whoever decides about reviews. One handler belongs to one loop and is called on its thread only; it must not block.

@@ -30,6 +30,15 @@
 // `syscall` is variadic, and not every C library wraps this call.
 static inline int system_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
+// How many processors this process may run on; at least one. The kernel fills a set of one bit each.
+static inline int system_processor_count(void) {
+    unsigned long set[128];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
+    int count = 0;
+    for (long word = 0; word < bytes / (long)sizeof set[0]; word++) count += __builtin_popcountl(set[word]);
+    return count > 0 ? count : 1;
+}
+
 // Macros with casts in them are not imported.
 static inline int system_exited(int status) { return WIFEXITED(status); }
 static inline int system_exit_code(int status) { return WEXITSTATUS(status); }

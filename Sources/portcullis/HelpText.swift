@@ -5,6 +5,7 @@ enum HelpText {
             CertsCommand.self,
             ConvertCommand.self,
             EvalCommand.self,
+            ServeCommand.self,
             VersionCommand.self,
         ]
     }

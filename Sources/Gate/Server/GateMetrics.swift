@@ -1,0 +1,87 @@
+import Admission
+import HTTP
+import Telemetry
+
+/// The metrics of the assembled server, registered once; each loop counts in a shard of its own.
+struct GateMetrics: Sendable {
+    let registry: MetricRegistry
+    let admission: AdmissionMetrics
+    let connections: Gauge
+    let certificateExpiry: Gauge
+    let reloads: [Counter]
+    /// What the HTTP servers count, in the order of `ServerFigure`.
+    private let figures: [Counter]
+
+    /// What one loop's HTTP server counts and the metrics do not know otherwise.
+    enum ServerFigure: Int, CaseIterable {
+        case accepted, shed, evicted, handshakes, handshakeFailures, refused, slow, overloaded, undelivered
+        case bytesRead, bytesWritten
+    }
+
+    /// Nil when the registry has no room for them, which is our own bug.
+    init?(registry: MetricRegistry) {
+        self.registry = registry
+        let expiry = registry.gauges(
+            "portcullis_certificate_expiry_timestamp_seconds", "When a certificate in use expires.", labels: ["use"])
+        let reloads = registry.counters(
+            "portcullis_configuration_reload", "Reloads of configuration and certificates.", labels: ["result"])
+        let figures = Self.register(registry)
+        guard let admission = AdmissionMetrics(registering: registry),
+            let connections = registry.gauges("portcullis_http_connections", "Open connections.").series(),
+            let certificateExpiry = expiry.series("server"), let loaded = reloads.series("success"),
+            let failed = reloads.series("failure"), figures.count == ServerFigure.allCases.count
+        else { return nil }
+        (self.admission, self.connections, self.certificateExpiry) = (admission, connections, certificateExpiry)
+        (self.reloads, self.figures) = ([loaded, failed], figures)
+        ProcessMetrics.register(in: registry)
+    }
+
+    private static func register(_ registry: MetricRegistry) -> [Counter] {
+        func one(_ name: String, _ help: String) -> Counter? { registry.counters(name, help).series() }
+        let closed = registry.counters(
+            "portcullis_http_connections_closed_early", "Connections closed for want of room.", labels: ["reason"])
+        let rejected = registry.counters(
+            "portcullis_http_requests_refused", "Requests that no handler saw.", labels: ["reason"])
+        let handshakes = registry.counters("portcullis_tls_handshakes", "TLS handshakes.", labels: ["result"])
+        let all: [Counter?] = [
+            one("portcullis_http_connections_accepted", "Connections accepted."), closed.series("descriptors"),
+            closed.series("evicted"), handshakes.series("success"), handshakes.series("failure"),
+            rejected.series("malformed"), rejected.series("slow"), rejected.series("overload"),
+            one("portcullis_http_answers_undelivered", "Answers whose client had gone."),
+            one("portcullis_http_received_bytes", "Bytes of requests."),
+            one("portcullis_http_sent_bytes", "Bytes of answers."),
+        ]
+        return all.compactMap { $0 }
+    }
+
+    func figure(_ figure: ServerFigure) -> Counter { figures[figure.rawValue] }
+
+    /// The counter of reloads that went well, or did not.
+    func reloaded(_ isGood: Bool) -> Counter { reloads[isGood ? 0 : 1] }
+}
+
+/// Copies what a loop's HTTP server counted since the last time into the loop's shard.
+struct ServerFigures {
+    private var last = HTTPServerCounters()
+
+    mutating func record(_ server: HTTPServer, _ metrics: GateMetrics, _ shard: MetricShard) {
+        let now = server.counters
+        func add(_ figure: GateMetrics.ServerFigure, _ path: KeyPath<HTTPServerCounters, UInt64>) {
+            shard.add(metrics.figure(figure), now[keyPath: path] &- last[keyPath: path])
+        }
+        add(.accepted, \.accepted)
+        add(.shed, \.shed)
+        add(.evicted, \.evicted)
+        add(.handshakes, \.handshakes)
+        add(.handshakeFailures, \.handshakeFailures)
+        add(.refused, \.refused)
+        add(.slow, \.slow)
+        add(.overloaded, \.overloaded)
+        add(.undelivered, \.undelivered)
+        add(.bytesRead, \.bytesRead)
+        add(.bytesWritten, \.bytesWritten)
+        last = now
+        shard.set(metrics.connections, Double(server.connectionCount))
+        shard.set(metrics.admission.inFlight, Double(server.inFlight))
+    }
+}

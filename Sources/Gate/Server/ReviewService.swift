@@ -1,0 +1,164 @@
+import Admission
+import HTTP
+import JSON
+import Reactor
+import Telemetry
+
+/// One loop's answers to the API server: routes a request, has the review decided, counts and logs what came of it.
+final class ReviewService: HTTPHandler {
+    /// What may be replaced while it serves.
+    struct Plan: Sendable {
+        let deadline: DeadlineRule
+        let bodyBytesMax: Int
+        let hooks: [any BuiltinHook]
+        let logLevel: LogLevel
+    }
+
+    private static let router: Router<ReviewPhase> = {
+        var router = Router<ReviewPhase>()
+        router.add("/validate", .post, .validate)
+        router.add("/mutate", .post, .mutate)
+        router.add("/validate/{group}", .post, .validate)
+        router.add("/mutate/{group}", .post, .mutate)
+        return router
+    }()
+
+    private let clock: any Clock
+    private let metrics: GateMetrics
+    let shard: MetricShard
+    let log: Logger
+    private var endpoint: ReviewEndpoint
+    private var pipeline: BuiltinPipeline
+    private var errors = ErrorAnswer()
+
+    init(_ plan: Plan, clock: any Clock, metrics: GateMetrics, log: Logger) {
+        self.clock = clock
+        self.metrics = metrics
+        self.log = log
+        shard = metrics.registry.makeShard()
+        endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
+        pipeline = BuiltinPipeline(plan.hooks)
+    }
+
+    /// Replaces what may be replaced; requests that are being answered are not touched by it.
+    func adopt(_ plan: Plan) {
+        endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
+        pipeline = BuiltinPipeline(plan.hooks)
+        log.level = plan.logLevel
+    }
+
+    func handle(
+        _ head: RequestHead, body: Range<Int>, in bytes: Span<UInt8>, _ exchange: HTTPExchange,
+        output: inout ByteBuffer
+    ) -> HTTPProgress {
+        switch Self.router.route(head.method, head.path, in: bytes) {
+        case .endpoint(let phase, let group, _):
+            // No hook has a group as long as there are no rule files.
+            guard !group.isPresent else {
+                return refuse(
+                    .notFound, "no hook is labelled portcullis.dev/group=\(group.string(in: bytes))", exchange, &output)
+            }
+            return review(phase, head, body, bytes, exchange, &output)
+        case .options(let methods):
+            shard.add(metrics.admission.rejected(.unsupported))
+            errors.allow(methods, .noContent, closes: exchange.closes, to: &output)
+        case .methodNotAllowed(let methods):
+            shard.add(metrics.admission.rejected(.unsupported))
+            errors.allow(methods, .methodNotAllowed, closes: exchange.closes, to: &output)
+        case .notFound:
+            return refuse(.notFound, "the reviews are at /validate and /mutate", exchange, &output)
+        }
+        return .answered
+    }
+
+    private func refuse(
+        _ status: HTTPStatus, _ message: String, _ exchange: HTTPExchange, _ output: inout ByteBuffer
+    ) -> HTTPProgress {
+        shard.add(metrics.admission.rejected(.unsupported))
+        errors.write(status, message, closes: exchange.closes, to: &output)
+        return .answered
+    }
+
+    private func review(
+        _ phase: ReviewPhase, _ head: RequestHead, _ body: Range<Int>, _ bytes: Span<UInt8>, _ exchange: HTTPExchange,
+        _ output: inout ByteBuffer
+    ) -> HTTPProgress {
+        var way = ReviewWay(service: self, exchange: exchange, head: head)
+        let request = ReviewEndpoint.Request(
+            head: head, body: body, phase: phase, arrival: exchange.arrival.nanoseconds, closes: exchange.closes)
+        switch endpoint.respond(to: request, in: bytes, with: pipeline, &way, output: &output) {
+        case .answered(let isAllowed, let operation):
+            shard.add(metrics.admission.requests(phase, operation, isAllowed ? .allowed : .denied))
+            shard.observe(metrics.admission.duration, UInt64(clamping: (clock.now - exchange.arrival).count))
+            return .answered
+        case .later: return .later
+        case .refused(let error):
+            shard.add(metrics.admission.rejected(error == .mediaType ? .unsupported : .invalid))
+            log.note(.warning, "a request that is no review was refused", [("reason", error.description)])
+            return .answered
+        }
+    }
+
+    /// Sends the answer to a review that was kept.
+    fileprivate func finish(
+        _ kept: KeptReview, _ phase: ReviewPhase, _ response: borrowing ReviewResponse, _ way: ReviewWay,
+        _ ticket: HTTPTicket
+    ) {
+        ticket.answer { output, closes in
+            endpoint.finish(kept.review, response, head: way.head, closes: closes, output: &output)
+        }
+        let outcome = response.isAllowed ? AdmissionMetrics.Outcome.allowed : .denied
+        shard.add(metrics.admission.requests(phase, kept.review.operation, outcome))
+        shard.observe(metrics.admission.duration, UInt64(clamping: (clock.now - way.exchange.arrival).count))
+    }
+}
+
+/// How a review came, and how its answer goes back.
+private struct ReviewWay: ReviewExchange {
+    let service: ReviewService
+    let exchange: HTTPExchange
+    let head: RequestHead
+
+    func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) {
+        let kept = try KeptReview(question.review)
+        return (Ticket(way: self, http: exchange.ticket(), kept: kept, phase: question.phase), kept)
+    }
+
+    private final class Ticket: ReviewTicket {
+        private let way: ReviewWay
+        private let http: HTTPTicket
+        private let kept: KeptReview
+        private let phase: ReviewPhase
+        private var isSpent = false
+
+        init(way: ReviewWay, http: HTTPTicket, kept: KeptReview, phase: ReviewPhase) {
+            (self.way, self.http, self.kept, self.phase) = (way, http, kept, phase)
+        }
+
+        func answer(_ response: borrowing ReviewResponse) {
+            guard !isSpent else { return }
+            isSpent = true
+            way.service.finish(kept, phase, response, way, http)
+        }
+    }
+}
+
+/// Answers that are no verdict.
+struct ErrorAnswer: ~Copyable {
+    private var writer = JSONWriter(capacity: 256)
+
+    mutating func write(_ status: HTTPStatus, _ message: String, closes: Bool, to output: inout ByteBuffer) {
+        writer.reset()
+        StatusBody(status).write(message, to: &writer)
+        writer.withBytes { ResponseWriter(status: status, closes: closes).write($0, to: &output) }
+    }
+
+    /// An answer that says which methods there are.
+    mutating func allow(_ methods: HTTPMethodSet, _ status: HTTPStatus, closes: Bool, to output: inout ByteBuffer) {
+        writer.reset()
+        if status != .noContent { StatusBody(status).write("this path has other methods", to: &writer) }
+        var response = ResponseWriter(status: status, closes: closes)
+        response.allow = methods
+        writer.withBytes { response.write($0, to: &output) }
+    }
+}

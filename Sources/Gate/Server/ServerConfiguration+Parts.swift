@@ -1,0 +1,73 @@
+import Admission
+import HTTP
+import Reactor
+import TLS
+import Telemetry
+
+extension ServerConfiguration {
+    /// What the review loops' HTTP servers keep to.
+    var reviewOptions: HTTPServerOptions {
+        var options = HTTPServerOptions()
+        options.limits = limits.message
+        options.requestGrace = limits.headTime
+        options.requestBytesPerSecondMin = limits.bodyRateMin
+        options.idleTimeout = limits.idleTime
+        options.connectionAgeMax = limits.connectionAge
+        options.connectionsMax = limits.connectionsPerLoop
+        options.inFlightMax = overload.inFlightPerLoop
+        options.queueDelayMax = overload.queueDelay
+        return options
+    }
+
+    /// What the HTTP server for people and Prometheus keeps to.
+    var adminOptions: HTTPServerOptions {
+        var options = HTTPServerOptions()
+        options.limits.bodyBytesMax = 1 << 20
+        options.connectionsMax = 256
+        return options
+    }
+
+    /// What may be replaced while it serves; throws where a hook is not registered.
+    func plan(_ registry: BuiltinRegistry) throws(GateError) -> ReviewService.Plan {
+        var found: [any BuiltinHook] = []
+        for name in hooks {
+            guard let hook = registry[name] else {
+                throw GateError("there is no hook '\(name)'; there are \(registry.names.joined(separator: ", "))")
+            }
+            found.append(hook)
+        }
+        return ReviewService.Plan(
+            deadline: deadline, bodyBytesMax: limits.message.bodyBytesMax, hooks: found, logLevel: logLevel.level)
+    }
+
+    /// The TLS configuration with its files read, and the files.
+    func serverTLS() throws(GateError) -> (TLSServerConfiguration, CertificateFiles) {
+        guard let certificate = tls.certificate, let key = tls.key else {
+            throw GateError("a certificate and its key are needed: --certificate FILE --key FILE, or spec.tls")
+        }
+        let files = CertificateFiles(certificate: certificate, key: key)
+        do throws(SystemError) {
+            var configuration = TLSServerConfiguration(pairs: [try files.read()])
+            configuration.policy = tls.policy
+            if let authority = tls.clientAuthority {
+                configuration.clientAuthorities = try WholeFile.read(authority, bytesMax: 1 << 20)
+                configuration.clientAuthentication = tls.isClientCertificateOptional ? .optional : .required
+                configuration.allowedClients = Set(tls.clientNames)
+            }
+            return (configuration, files)
+        } catch {
+            throw GateError("cannot read the certificate's files: \(error)")
+        }
+    }
+}
+
+extension ServerConfiguration.LogLevel {
+    var level: LogLevel {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

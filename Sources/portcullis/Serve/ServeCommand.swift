@@ -1,0 +1,121 @@
+import Gate
+import Reactor
+
+/// `serve`: answers the API server.
+enum ServeCommand: Command {
+    static let name = "serve"
+    static let summary = "answer the API server's admission reviews"
+    static let help = """
+        usage: portcullis serve [--config FILE] [options]
+
+        Answers admission reviews over TLS at /validate and /mutate, and probes and Prometheus at /livez, /readyz and
+        /metrics of a second address. A flag wins over the file, which is a document of apiVersion portcullis.dev/v1 and
+        kind Server.
+
+          --config FILE              the configuration (SIGHUP reads it again)
+          --listen ADDRESS           where the API server finds it (default 0.0.0.0:8443)
+          --admin-listen ADDRESS     where people and Prometheus find it (default 127.0.0.1:9090)
+          --certificate FILE         the certificate with its chain, PEM; replaced while it serves when the file changes
+          --key FILE                 its key, PEM
+          --client-ca FILE           authorities (PEM); clients must then show a certificate of theirs
+          --hooks NAME,…             hooks that are registered in Swift, in this order
+          --loops N                  event loops (default: one for each processor)
+          --state DIR                what must survive a restart
+          --log-level LEVEL          debug, info, warning or error (default info)
+
+        SIGTERM and SIGINT: no longer ready, connections end with their next answer, exit 0. A second one: at once.
+
+        """
+
+    private static let options: Set<String> = [
+        "--config", "--listen", "--admin-listen", "--certificate", "--key", "--client-ca", "--hooks", "--loops",
+        "--state", "--log-level",
+    ]
+
+    static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
+        let arguments = try Arguments(words, values: options)
+        guard arguments.operands.isEmpty else {
+            throw UsageError(message: "it takes no operands, but '\(arguments.operands[0])' is one")
+        }
+        let flags = try ServeFlags(arguments)
+        let read: () throws(GateError) -> ServerConfiguration = { () throws(GateError) in try configuration(flags) }
+        do throws(GateError) {
+            let gate = try Gate(try read(), clock: SystemClock(), reread: read)
+            try gate.run()
+            return .fine
+        } catch {
+            Console.error(error.description.split(separator: "\n").map { "portcullis: \($0)\n" }.joined())
+            return .cannotRun
+        }
+    }
+
+    private static func configuration(_ flags: ServeFlags) throws(GateError) -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        if let file = flags.config {
+            let bytes: [UInt8]
+            do throws(SystemError) { bytes = try WholeFile.read(file, bytesMax: 1 << 20) } catch {
+                throw GateError("cannot read \(file): \(error)")
+            }
+            do throws(ServerConfiguration.Problems) {
+                configuration = try ServerConfiguration(parsing: bytes, file: file)
+            } catch {
+                throw GateError(error.list.map(\.description).joined(separator: "\n"))
+            }
+        }
+        flags.apply(to: &configuration)
+        return configuration
+    }
+}
+
+/// The flags of `serve`, read once; they win over the file whenever that is read.
+private struct ServeFlags {
+    let config: String?
+    private let listen: SocketAddress?
+    private let adminListen: SocketAddress?
+    private let certificate: String?
+    private let key: String?
+    private let clientAuthority: String?
+    private let hooks: [String]?
+    private let loops: Int?
+    private let state: String?
+    private let logLevel: ServerConfiguration.LogLevel?
+
+    init(_ arguments: Arguments) throws(UsageError) {
+        config = arguments.value("--config")
+        listen = try Self.address("--listen", arguments)
+        adminListen = try Self.address("--admin-listen", arguments)
+        certificate = arguments.value("--certificate")
+        key = arguments.value("--key")
+        clientAuthority = arguments.value("--client-ca")
+        hooks = arguments.value("--hooks")?.split(separator: ",").map(String.init)
+        state = arguments.value("--state")
+        logLevel = try arguments.choice(
+            "--log-level", ServerConfiguration.LogLevel.allCases.map { ($0.rawValue, $0) })
+        loops = try arguments.value("--loops").map { text throws(UsageError) in
+            guard let count = Int(text), (1...256).contains(count) else {
+                throw UsageError(message: "--loops must be a whole number from 1 to 256, not '\(text)'")
+            }
+            return count
+        }
+    }
+
+    private static func address(_ name: String, _ arguments: Arguments) throws(UsageError) -> SocketAddress? {
+        guard let text = arguments.value(name) else { return nil }
+        guard let address = SocketAddress(text) else {
+            throw UsageError(message: "\(name) must be an address with a port, such as 0.0.0.0:8443, not '\(text)'")
+        }
+        return address
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        if let listen { configuration.listen = listen }
+        if let adminListen { configuration.adminListen = adminListen }
+        if let certificate { configuration.tls.certificate = certificate }
+        if let key { configuration.tls.key = key }
+        if let clientAuthority { configuration.tls.clientAuthority = clientAuthority }
+        if let hooks { configuration.hooks = hooks }
+        if let loops { configuration.loops = loops }
+        if let state { configuration.state = state }
+        if let logLevel { configuration.logLevel = logLevel }
+    }
+}

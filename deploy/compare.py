@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Measures the server side by side with nginx and a webhook in Go, in one run: `deploy/compare.sh [ROUNDS]`.
+
+Each server has the first processor to itself and wrk the second. A round asks every server in turn, for each body; what
+is printed is CPU time per request as the operating system accounts it, and the median over the rounds of ours divided
+by theirs. Bodies and peers come from `../shared`, or from the folder that PORTCULLIS_SHARED names.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SHARED = os.environ.get("PORTCULLIS_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
+TICKS = os.sysconf("SC_CLK_TCK")
+LUA = """
+local file = io.open("%s", "rb")
+wrk.method = "POST"
+wrk.body = file:read("*a")
+wrk.headers["Content-Type"] = "application/json"
+function response(status) if status ~= 200 then bad = (bad or 0) + 1 end end
+function done(summary, latency)
+  io.write(string.format("\\nRESULT %%d %%d %%d %%d\\n", summary.requests,
+    summary.errors.status + summary.errors.read + summary.errors.write + summary.errors.timeout + summary.errors.connect,
+    latency:percentile(50), latency:percentile(99)))
+end
+"""
+# The most that ours may be of theirs, by body and peer.
+BARS = {("6 KB", "nginx"): 2.5, ("6 KB", "go"): 0.30, ("60 KB", "go"): 0.20, ("2 MiB", "go"): 0.20}
+
+
+def bodies(folder):
+    """Reviews of about 1.5 KB, 6 KB, 60 KB and 2 MiB, as files."""
+    source = os.path.join(SHARED, "corpus", "reviews")
+    many = json.load(open(os.path.join(source, "pod-create-200-containers.json")))
+    spec = many["request"]["object"]["spec"]
+    spec["containers"] = spec["containers"][:44]
+    path = os.path.join(folder, "60k.json")
+    with open(path, "w") as file:
+        json.dump(many, file, separators=(",", ":"))
+    return {
+        "1.5 KB": os.path.join(source, "configmap-create.json"), "6 KB": os.path.join(source, "pod-create.json"),
+        "60 KB": path, "2 MiB": os.path.join(source, "configmap-create-2mib.json")}
+
+
+class Server:
+    """A server that runs on the first processor."""
+
+    def __init__(self, name, command, url, folder):
+        self.name, self.url = name, url
+        self.log = open(os.path.join(folder, name + ".log"), "wb")
+        self.process = subprocess.Popen(
+            ["taskset", "-c", "0"] + command, cwd=folder, stdout=self.log, stderr=self.log)
+
+    def pids(self):
+        """The process and its children: nginx does its work in one."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [pid] + [int(word) for word in file.read().split()]
+
+    def cpu(self):
+        total = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / TICKS
+
+    def resident(self):
+        pages = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/statm") as file:
+                pages += int(file.read().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def load(self, script, seconds, connections):
+        before = self.cpu()
+        output = subprocess.run(
+            ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", script, self.url],
+            capture_output=True, text=True, check=True).stdout
+        used = self.cpu() - before
+        count, errors, median, late = (int(word) for word in output.split("RESULT ")[1].split()[:4])
+        if errors:
+            sys.exit(f"{self.name}: {errors} requests failed")
+        return {"cpu": used / count * 1e6, "rate": count / seconds, "p50": median, "p99": late}
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def servers(folder):
+    binary = os.path.join(ROOT, ".build", "release", "portcullis")
+    subprocess.run([binary, "certs", "dev", folder], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cp", os.path.join(SHARED, "peers", "nginx.conf"), folder], check=True)
+    subprocess.run(
+        ["go", "build", "-o", os.path.join(folder, "go-webhook"), "."], check=True,
+        cwd=os.path.join(SHARED, "peers", "go-webhook"))
+    pair = ["server.crt", "server.key"]
+    return [
+        Server(
+            "portcullis",
+            [binary, "serve", "--listen", "127.0.0.1:9446", "--admin-listen", "127.0.0.1:9447", "--loops", "1",
+             "--certificate", pair[0], "--key", pair[1], "--hooks", "benchmark-pod-checks"],
+            "https://127.0.0.1:9446/validate?timeout=10s", folder),
+        Server("nginx", ["nginx", "-p", folder, "-c", os.path.join(folder, "nginx.conf")],
+               "https://127.0.0.1:9444/floor", folder),
+        Server("go", [os.path.join(folder, "go-webhook"), "-listen", "127.0.0.1:9445", "-cert", pair[0], "-key", pair[1]],
+               "https://127.0.0.1:9445/validate", folder)]
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    seconds = int(os.environ.get("PORTCULLIS_COMPARE_SECONDS", "3"))
+    missed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        running = servers(folder)
+        try:
+            time.sleep(1)
+            print(f"{'body':8}{'server':12}{'CPU/request':>13}{'requests/s':>12}{'p50':>10}{'p99':>10}   ours/theirs")
+            for body, path in bodies(folder).items():
+                script = os.path.join(folder, "post.lua")
+                with open(script, "w") as file:
+                    file.write(LUA % path)
+                seen = {server.name: [] for server in running}
+                for _ in range(rounds):
+                    for server in running:
+                        seen[server.name].append(server.load(script, seconds, 8))
+                for server in running:
+                    rows = seen[server.name]
+                    middle = {key: statistics.median(row[key] for row in rows) for key in rows[0]}
+                    ratio = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(seen["portcullis"], rows))
+                    bar = BARS.get((body, server.name))
+                    verdict = "" if bar is None else f" [bar {bar}: {'holds' if ratio <= bar else 'MISSED'}]"
+                    missed += bar is not None and ratio > bar
+                    print(f"{body:8}{server.name:12}{middle['cpu']:10.1f} µs{middle['rate']:12.0f}"
+                          f"{middle['p50'] / 1000:7.2f} ms{middle['p99'] / 1000:7.2f} ms   {ratio:.2f}{verdict}", flush=True)
+            for server in running:
+                print(f"{server.name}: {server.resident():.1f} MiB resident")
+        finally:
+            for server in running:
+                server.stop()
+    sys.exit(1 if missed else 0)
+
+
+main()
