@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Measures the server side by side with nginx and a webhook in Go, in one run: `deploy/compare.sh [ROUNDS]`.
+"""Measures the server side by side with nginx and a webhook in Go, in one run.
+
+    compare.sh [--rounds N] [--seconds N] [bodies|connections|handshakes|memory|start …]
 
 Each server has the first processor to itself and wrk the second. A round asks every server in turn, for each body; what
 is printed is CPU time per request as the operating system accounts it, and the median over the rounds of ours divided
 by theirs. Bodies and peers come from `../shared`, or from the folder that PORTCULLIS_SHARED names.
 """
+import argparse
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.environ.get("PORTCULLIS_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
@@ -22,6 +25,7 @@ local file = io.open("%s", "rb")
 wrk.method = "POST"
 wrk.body = file:read("*a")
 wrk.headers["Content-Type"] = "application/json"
+%s
 function response(status) if status ~= 200 then bad = (bad or 0) + 1 end end
 function done(summary, latency)
   io.write(string.format("\\nRESULT %%d %%d %%d %%d\\n", summary.requests,
@@ -29,8 +33,8 @@ function done(summary, latency)
     latency:percentile(50), latency:percentile(99)))
 end
 """
-# The most that ours may be of theirs, by body and peer.
-BARS = {("6 KB", "nginx"): 2.5, ("6 KB", "go"): 0.30, ("60 KB", "go"): 0.20, ("2 MiB", "go"): 0.20}
+# The most that ours may be of theirs, by what is measured and peer.
+BARS = {("handshake", "nginx"): 1.3, ("6 KB", "nginx"): 2.5, ("6 KB", "go"): 0.30, ("60 KB", "go"): 0.20, ("2 MiB", "go"): 0.20}
 
 
 def bodies(folder):
@@ -93,54 +97,135 @@ class Server:
         self.process.wait(10)
 
 
+BINARY = os.path.join(ROOT, ".build", "release", "portcullis")
+
+
+def ours(folder, name, port):
+    return Server(
+        name,
+        [BINARY, "serve", "--listen", f"127.0.0.1:{port}", "--admin-listen", f"127.0.0.1:{port + 1}", "--loops", "1",
+         "--certificate", "server.crt", "--key", "server.key", "--hooks", "benchmark-pod-checks"],
+        f"https://127.0.0.1:{port}/validate?timeout=10s", folder)
+
+
 def servers(folder):
-    binary = os.path.join(ROOT, ".build", "release", "portcullis")
-    subprocess.run([binary, "certs", "dev", folder], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([BINARY, "certs", "dev", folder], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cp", os.path.join(SHARED, "peers", "nginx.conf"), folder], check=True)
     subprocess.run(
         ["go", "build", "-o", os.path.join(folder, "go-webhook"), "."], check=True,
         cwd=os.path.join(SHARED, "peers", "go-webhook"))
-    pair = ["server.crt", "server.key"]
     return [
-        Server(
-            "portcullis",
-            [binary, "serve", "--listen", "127.0.0.1:9446", "--admin-listen", "127.0.0.1:9447", "--loops", "1",
-             "--certificate", pair[0], "--key", pair[1], "--hooks", "benchmark-pod-checks"],
-            "https://127.0.0.1:9446/validate?timeout=10s", folder),
+        ours(folder, "portcullis", 9446),
         Server("nginx", ["nginx", "-p", folder, "-c", os.path.join(folder, "nginx.conf")],
                "https://127.0.0.1:9444/floor", folder),
-        Server("go", [os.path.join(folder, "go-webhook"), "-listen", "127.0.0.1:9445", "-cert", pair[0], "-key", pair[1]],
+        Server("go", [os.path.join(folder, "go-webhook"), "-listen", "127.0.0.1:9445", "-cert", "server.crt", "-key", "server.key"],
                "https://127.0.0.1:9445/validate", folder)]
 
 
+def script(folder, body, extra=""):
+    path = os.path.join(folder, "post.lua")
+    with open(path, "w") as file:
+        file.write(LUA % (body, extra))
+    return path
+
+
+def side_by_side(what, running, lua, options, connections=8):
+    """Loads every server in turn, round after round; the number of bars missed."""
+    missed = 0
+    seen = {server.name: [] for server in running}
+    for _ in range(options.rounds):
+        for server in running:
+            seen[server.name].append(server.load(lua, options.seconds, connections))
+    for server in running:
+        rows = seen[server.name]
+        middle = {key: statistics.median(row[key] for row in rows) for key in rows[0]}
+        ratio = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(seen["portcullis"], rows))
+        bar = BARS.get((what, server.name))
+        verdict = "" if bar is None else f" [bar {bar}: {'holds' if ratio <= bar else 'MISSED'}]"
+        missed += bar is not None and ratio > bar
+        print(f"{what:12}{server.name:12}{middle['cpu']:10.1f} µs{middle['rate']:12.0f}"
+              f"{middle['p50'] / 1000:7.2f} ms{middle['p99'] / 1000:7.2f} ms   {ratio:.2f}{verdict}", flush=True)
+    return missed
+
+
+def verdict(what, value, unit, bar):
+    print(f"{what}: {value:.1f} {unit} [bar {bar}: {'holds' if value <= bar else 'MISSED'}]", flush=True)
+    return value > bar
+
+
+def measure_bodies(folder, running, options):
+    return sum(side_by_side(name, running, script(folder, path), options) for name, path in bodies(folder).items())
+
+
+def measure_handshakes(folder, running, options):
+    lua = script(folder, bodies(folder)["1.5 KB"], 'wrk.headers["Connection"] = "close"')
+    return side_by_side("handshake", running[:2], lua, options)
+
+
+def measure_connections(folder, running, options):
+    """What a request costs with a thousand connections, against eight."""
+    lua = script(folder, bodies(folder)["6 KB"])
+    ratios = []
+    for _ in range(options.rounds):
+        few = running[0].load(lua, options.seconds, 8)["cpu"]
+        ratios.append(running[0].load(lua, options.seconds, 1000)["cpu"] / few)
+    return verdict("CPU per request, 1000 connections over 8", statistics.median(ratios), "times", 1.5)
+
+
+def measure_memory(folder, running, options):
+    """Of a server of its own, so that nothing has been asked of it before."""
+    server = ours(folder, "fresh", 9456)
+    try:
+        time.sleep(1)
+        missed = verdict("resident when idle", server.resident(), "MiB", 20)
+        many = bodies(folder)
+        run = subprocess.Popen(
+            ["taskset", "-c", "1", "wrk", "-t1", "-c16", "-d8", "-s", script(folder, many["2 MiB"]), server.url],
+            stdout=subprocess.DEVNULL)
+        most = 0
+        while run.poll() is None:
+            most = max(most, server.resident())
+            time.sleep(0.05)
+        missed += verdict("resident under 16 connections of 2 MiB", most, "MiB", 128)
+        time.sleep(30)
+        return missed + verdict("resident 30 s later", server.resident(), "MiB", 40)
+    finally:
+        server.stop()
+
+
+def measure_start(folder, running, options):
+    """From exec to the first answered connection."""
+    times = []
+    for _ in range(max(options.rounds, 5)):
+        begin = time.monotonic()
+        server = ours(folder, "start", 9466)
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", 9466), 1).close()
+                break
+            except OSError:
+                time.sleep(0.0005)
+        times.append((time.monotonic() - begin) * 1000)
+        server.stop()
+    return verdict("ready after exec", statistics.median(times), "ms", 30)
+
+
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    seconds = int(os.environ.get("PORTCULLIS_COMPARE_SECONDS", "3"))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("what", nargs="*")
+    options = parser.parse_args()
+    sections = {"bodies": measure_bodies, "connections": measure_connections, "handshakes": measure_handshakes,
+                "memory": measure_memory, "start": measure_start}
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
         running = servers(folder)
         try:
             time.sleep(1)
-            print(f"{'body':8}{'server':12}{'CPU/request':>13}{'requests/s':>12}{'p50':>10}{'p99':>10}   ours/theirs")
-            for body, path in bodies(folder).items():
-                script = os.path.join(folder, "post.lua")
-                with open(script, "w") as file:
-                    file.write(LUA % path)
-                seen = {server.name: [] for server in running}
-                for _ in range(rounds):
-                    for server in running:
-                        seen[server.name].append(server.load(script, seconds, 8))
-                for server in running:
-                    rows = seen[server.name]
-                    middle = {key: statistics.median(row[key] for row in rows) for key in rows[0]}
-                    ratio = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(seen["portcullis"], rows))
-                    bar = BARS.get((body, server.name))
-                    verdict = "" if bar is None else f" [bar {bar}: {'holds' if ratio <= bar else 'MISSED'}]"
-                    missed += bar is not None and ratio > bar
-                    print(f"{body:8}{server.name:12}{middle['cpu']:10.1f} µs{middle['rate']:12.0f}"
-                          f"{middle['p50'] / 1000:7.2f} ms{middle['p99'] / 1000:7.2f} ms   {ratio:.2f}{verdict}", flush=True)
-            for server in running:
-                print(f"{server.name}: {server.resident():.1f} MiB resident")
+            print(f"{'':12}{'server':12}{'CPU/request':>13}{'requests/s':>12}{'p50':>10}{'p99':>10}   ours/theirs")
+            for name in options.what or sections:
+                missed += sections[name](folder, running, options)
         finally:
             for server in running:
                 server.stop()

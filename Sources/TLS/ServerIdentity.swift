@@ -4,11 +4,11 @@ internal import Synchronization
 /// The context that a server's new connections use, and that is replaced when the certificate's files change. Connections
 /// that are open keep theirs.
 public final class ServerIdentity: Sendable {
-    private let current: Mutex<TLSContext>
+    private let current: Guarded<TLSContext>
     private let changes = Atomic<Int>(0)
 
     /// Begins with `context`.
-    public init(_ context: TLSContext) { current = Mutex(context) }
+    public init(_ context: TLSContext) { current = Guarded(context) }
 
     /// How often the context has been replaced: what a loop compares before it asks for the context.
     public var generation: Int { changes.load(ordering: .acquiring) }

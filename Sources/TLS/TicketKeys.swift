@@ -1,6 +1,5 @@
 internal import COpenSSL
 public import Reactor
-internal import Synchronization
 
 /// The keys of session tickets, shared by all contexts of a server, so that a client may resume at any loop and after a
 /// reload. A key seals tickets for one period and opens them for one more; then nobody can open them, which is what keeps
@@ -22,14 +21,14 @@ public final class TicketKeys: Sendable {
 
     private let clock: any Clock
     private let period: Nanoseconds
-    private let ring: Mutex<Ring>
+    private let ring: Guarded<Ring>
 
     /// Keys that change every `period`.
     public init(clock: any Clock, period: Nanoseconds = .seconds(6 * 3600)) throws(TLSError) {
         self.clock = clock
         self.period = period
         let key = try Self.draw()
-        ring = Mutex(Ring(current: key, previous: nil, rotation: clock.now + period))
+        ring = Guarded(Ring(current: key, previous: nil, rotation: clock.now + period))
     }
 
     private static func draw() throws(TLSError) -> Key {

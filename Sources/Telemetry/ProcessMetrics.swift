@@ -50,17 +50,19 @@ public enum ProcessMetrics {
     }
 }
 
-/// `/proc/self/stat`, of which a few fields are of use (proc_pid_stat(5)).
-struct ProcessStat {
-    let cpuSeconds: Double
+/// `/proc/PID/stat`, of which a few fields are of use (proc_pid_stat(5)).
+public struct ProcessStat: Sendable {
+    /// User and system time of all its threads.
+    public let cpuSeconds: Double
     let residentBytes: Double
     let virtualBytes: Double
     let threads: Double
     /// After the machine was started.
     let startSeconds: Double
 
-    static func read() -> ProcessStat? {
-        guard let text = file("/proc/self/stat") else { return nil }
+    /// What is known about a process, by default this one; nil when there is none.
+    public static func read(process: Int? = nil) -> ProcessStat? {
+        guard let text = file("/proc/\(process.map { String($0) } ?? "self")/stat") else { return nil }
         return ProcessStat(
             text, ticks: Double(max(sysconf(Int32(_SC_CLK_TCK)), 1)),
             pageBytes: Double(max(sysconf(Int32(_SC_PAGESIZE)), 1)))

@@ -20,7 +20,9 @@ enum AdmissionBenchmarks {
 }
 
 private struct NoTickets: ReviewExchange {
-    mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) { throw .empty }
+    mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) {
+        throw .empty
+    }
 }
 
 /// What one loop holds, and one request that comes again and again.

@@ -2,6 +2,7 @@
 enum HelpText {
     static var commands: [any Command.Type] {
         [
+            BenchCommand.self,
             CertsCommand.self,
             ConvertCommand.self,
             EvalCommand.self,

@@ -40,5 +40,7 @@ enum Reading {
 
 /// An exchange that never hands out a ticket.
 struct NoExchange: ReviewExchange {
-    mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) { throw .empty }
+    mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) {
+        throw .empty
+    }
 }

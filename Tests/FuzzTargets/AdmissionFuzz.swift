@@ -7,7 +7,9 @@ let admissionFuzzTargets: [FuzzTarget] = unsafe [
 ]
 
 private struct NoTickets: ReviewExchange {
-    mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) { throw .empty }
+    mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) {
+        throw .empty
+    }
 }
 
 /// Answers any bytes as a review by the built-in hooks: the answer is JSON that the strictest reader takes, with the

@@ -45,6 +45,8 @@ final class ServerChannel: EventHandler, TimerHandler {
     private var hasInputEnded = false
     /// Complete requests may be waiting in `input` until the answers before them are sent.
     private var isStalled = false
+    /// TLS has something of its own to send before it can read on.
+    private var mustWriteToRead = false
     /// Since when the socket has not taken all there was to send.
     private var blockedSince = Instant.never
 
@@ -78,7 +80,7 @@ final class ServerChannel: EventHandler, TimerHandler {
             flushOwn()
             guard state != .closed else { return }
         }
-        if readiness.contains(.readable) { readAndAnswer() }
+        if readiness.contains(.readable) || mustWriteToRead { readAndAnswer() }
     }
 
     private func shakeHands() {
@@ -104,6 +106,7 @@ final class ServerChannel: EventHandler, TimerHandler {
         var answers = ByteBuffer()
         swap(&answers, &server.output)
         var total = 0
+        mustWriteToRead = false
         if isStalled {
             isStalled = false
             advance(&bytes, &answers, hasEnded: hasInputEnded)
@@ -117,7 +120,7 @@ final class ServerChannel: EventHandler, TimerHandler {
                 if state == .lingering { bytes.removeAll() } else { advance(&bytes, &answers, hasEnded: false) }
             case .wantsRead: break reading
             case .wantsWrite:
-                want([.readable, .writable])
+                mustWriteToRead = true
                 break reading
             case .closed(let isClean): ended(isClean: isClean, &bytes, &answers)
             case .failed: close()
@@ -332,7 +335,7 @@ final class ServerChannel: EventHandler, TimerHandler {
         } else if state == .lingering {
             linger()
         } else {
-            want(.readable)
+            want(mustWriteToRead ? [.readable, .writable] : .readable)
         }
         arm()
     }

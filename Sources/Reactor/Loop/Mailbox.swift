@@ -8,7 +8,7 @@ public final class Mailbox: Sendable {
 
     private let bell: CInt
     private let jobsMax: Int
-    private let jobs = Mutex<[Job]>([])
+    private let jobs = Guarded<[Job]>([])
     private let stopping = Atomic<Bool>(false)
 
     init(jobsMax: Int) throws(SystemError) {
