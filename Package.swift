@@ -57,11 +57,17 @@ let package = Package(
         part("HTTP", ["JSON", "Reactor", "TLS"]),
         part("Telemetry", ["JSON", "HTTP"]),
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
+        part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "HTTP", "Admission"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
         part("Gate", ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission"]),
 
         // The programs.
-        program("portcullis", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Load", "Gate"]),
+        program(
+            "portcullis",
+            [
+                "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Admission", "Policies", "Load",
+                "Gate",
+            ]),
         program(
             "benchmark",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
@@ -80,7 +86,10 @@ let package = Package(
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("EndToEndTests", ["portcullis"]),
-        tests("ConformanceTests", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
+        tests(
+            "ConformanceTests",
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "TestSupport"]),
+        tests("PoliciesTests", ["Policies", "Admission", "HTTP", "YAML", "JSON", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),

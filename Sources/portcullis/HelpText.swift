@@ -6,6 +6,7 @@ enum HelpText {
             CertsCommand.self,
             ConvertCommand.self,
             EvalCommand.self,
+            SchemasCommand.self,
             ServeCommand.self,
             VersionCommand.self,
         ]
