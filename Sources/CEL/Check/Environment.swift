@@ -34,6 +34,8 @@ public struct Environment: Sendable {
     public var joinsNullWithOthers = false
     /// Whether `has` and optional selection fail on values that have no fields.
     public var refusesTestsOfScalars = false
+    /// How many slots programs leave to others: what they use beside their variables comes behind these.
+    public var reservedSlotCount = 0
     private(set) var variables: [String: CELType] = [:]
     /// The variables in the order of their slots.
     private(set) var variableOrder: [String] = []

@@ -20,14 +20,14 @@ public enum ValueText {
             case .error: text += "error: \(value.errorMessage)"
             case .uint: text += "\(value.uintValue)u"
             case .double: text += value.doubleValue.description
-            case .string: text += Self.quoted(value.bytes.text)
-            case .bytes: text += "b\(Self.quoted(value.bytes.text))"
+            case .string: text += LiteralText.quoted(value.bytes.text)
+            case .bytes: text += "b\(LiteralText.quoted(value.bytes.text))"
             case .timestamp: text += "timestamp(\"\(TimeText.write(value))\")"
             case .duration: text += "duration(\"\(TypedTime.duration(nanoseconds: value.intValue))\")"
             case .optional: writeOptional(value, &evaluator, depth)
             case .list, .jsonArray, .shapedList: writeParts("[", "]", value, &evaluator, depth)
             case .map, .jsonObject, .shapedMap: writeParts("{", "}", value, &evaluator, depth)
-            case .opaque: text += "\(value.typeName)(\(value.family?.text(value).map(Self.quoted) ?? ""))"
+            case .opaque: text += "\(value.typeName)(\(value.family?.text(value).map(LiteralText.quoted) ?? ""))"
             case .null, .bool, .int, .type: text += value.shown
             }
         }
@@ -58,20 +58,6 @@ public enum ValueText {
                 write(part, &evaluator, depth: depth + 1)
             }
             text += close
-        }
-
-        private static func quoted(_ text: String) -> String {
-            var quoted = "\""
-            for scalar in text.unicodeScalars {
-                switch scalar {
-                case "\n": quoted += "\\n"
-                case "\r": quoted += "\\r"
-                case "\t": quoted += "\\t"
-                case "\"", "\\": quoted += "\\\(scalar)"
-                default: quoted.unicodeScalars.append(scalar)
-                }
-            }
-            return quoted + "\""
         }
     }
 }

@@ -48,7 +48,7 @@ struct Planner {
         self.expression = expression
         self.environment = environment
         variableNames = environment.variableOrder
-        slotCount = environment.variableOrder.count
+        slotCount = max(environment.variableOrder.count, environment.reservedSlotCount)
     }
 
     mutating func add(_ node: Node) -> Int32 {

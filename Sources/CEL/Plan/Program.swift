@@ -104,7 +104,7 @@ import LinearRegex
     let objectMakers: FixedTable<ObjectMaker>
     let root: Int32
     /// How many slots a run needs.
-    let slotCount: Int
+    public let slotCount: Int
     /// The names of the slots that are variables, for messages.
     let variableNames: [String]
     /// Keeps the memory of constants.

@@ -182,6 +182,11 @@ extension Evaluator {
     private mutating func qualifySlowly(
         _ value: Value, _ key: Value, _ qualifier: Program.Qualifier, _ isOptional: Bool
     ) -> Value? {
+        if value.isOf(LazyFields.family) {
+            guard let found = lazyField(key, of: value) else { return missing(.noSuchKey, key, qualifier, isOptional) }
+            charge(1)
+            return stop == nil ? found : .stopped
+        }
         if value.isMap {
             guard let found = find(key, in: value) else { return missing(.noSuchKey, key, qualifier, isOptional) }
             charge(1)

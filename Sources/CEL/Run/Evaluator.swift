@@ -31,6 +31,8 @@
     private var slotCapacity: Int
     /// What the run has cost so far.
     public internal(set) var cost: UInt64 = 0
+    /// What computing lazy fields has cost since the expression began.
+    public internal(set) var fieldCost: UInt64 = 0
     /// Why the run was stopped; nil when it was not.
     public internal(set) var stop: Stop?
     /// The cost at which an expression is stopped.
@@ -58,6 +60,7 @@
     public mutating func reset() {
         arena.reset()
         cost = 0
+        fieldCost = 0
         stop = nil
         stepsUntilCheck = Self.stepsBetweenChecks
         unsafe slots.update(repeating: .unset, count: slotCapacity)

@@ -1,5 +1,5 @@
 /// Reads and writes texts as Go's library does, for messages and formats that people know from there.
-enum GoText {
+public enum GoText {
     struct Failure: Error {
         let message: String
     }
@@ -31,7 +31,7 @@ enum GoText {
     }
 
     /// A text between double quotes, everything escaped that cannot be printed.
-    static func quote(_ text: ByteView) -> String {
+    public static func quote(_ text: ByteView) -> String {
         var quoted = "\""
         var position = 0
         while position < text.count {

@@ -78,12 +78,15 @@ extension SyntaxTree {
         case .int(let value): "\(value)"
         case .uint(let value): "\(value)u"
         case .double(let value): "\(value)"
-        case .string(let text): quoted(text)
-        case .bytes(let bytes): "b" + quoted(String(decoding: bytes, as: UTF8.self))
+        case .string(let text): LiteralText.quoted(text)
+        case .bytes(let bytes): "b" + LiteralText.quoted(String(decoding: bytes, as: UTF8.self))
         }
     }
+}
 
-    private static func quoted(_ text: String) -> String {
+/// Texts as an expression writes them.
+enum LiteralText {
+    static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -7,8 +7,8 @@ struct AddressProblem: Error, BitwiseCopyable {
 
     /// The sentence as Go's `netip` has it.
     func message(_ text: ByteView) -> String {
-        let start = "ParseAddr(\(GoText.quoted(text))): \(words)"
-        return place.map { "\(start) (at \(GoText.quoted($0)))" } ?? start
+        let start = "ParseAddr(\(GoText.quote(text))): \(words)"
+        return place.map { "\(start) (at \(GoText.quote($0)))" } ?? start
     }
 }
 

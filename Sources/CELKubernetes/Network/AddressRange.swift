@@ -41,10 +41,10 @@ extension AddressRange {
                 case .noSlash: "no '/'"
                 case .address(let problem, let part): problem.message(part)
                 case .zone: "IPv6 zones cannot be present in a prefix"
-                case .bits(let bits): "bad bits after slash: \(GoText.quoted(bits))"
+                case .bits(let bits): "bad bits after slash: \(GoText.quote(bits))"
                 case .length: "prefix length out of range"
                 }
-            return "netip.ParsePrefix(\(GoText.quoted(text))): \(reason)"
+            return "netip.ParsePrefix(\(GoText.quote(text))): \(reason)"
         }
     }
 

@@ -45,7 +45,7 @@ private enum AddressReading {
     }
 
     static func message(_ refusal: Refusal, _ text: ByteView) -> String {
-        let shown = GoText.quoted(text)
+        let shown = GoText.quote(text)
         return switch refusal {
         case .problem(let problem):
             "IP Address \(shown) parse error during conversion from string: \(problem.message(text))"
@@ -72,7 +72,7 @@ private enum AddressReading {
         case .success(let range): return evaluator.opaque(AddressRange.family, range)
         case .failure(let problem): return evaluator.error(preamble + preamble + problem.message(text))
         case nil:
-            return evaluator.error("\(preamble)IPv4-mapped IPv6 address \(GoText.quoted(text)) is not allowed")
+            return evaluator.error("\(preamble)IPv4-mapped IPv6 address \(GoText.quote(text)) is not allowed")
         }
     }
 }

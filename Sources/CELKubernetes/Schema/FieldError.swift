@@ -55,7 +55,7 @@ public struct FieldError: Error, Sendable, Hashable, CustomStringConvertible {
     static func quoted(_ text: String) -> String {
         let bytes = Array(text.utf8)
         return unsafe bytes.withUnsafeBufferPointer {
-            unsafe GoText.quoted(ByteView(base: $0.baseAddress, count: $0.count))
+            unsafe GoText.quote(ByteView(base: $0.baseAddress, count: $0.count))
         }
     }
 

@@ -30,13 +30,13 @@ struct WebAddressProblem: Error, BitwiseCopyable {
     /// The sentence about a text.
     func message(_ text: ByteView) -> String {
         let shown = isBeforeFragment ? WebAddress.cut(text, at: UInt8(ascii: "#")).0 : text
-        return "parse \(GoText.quoted(shown)): \(reason)"
+        return "parse \(GoText.quote(shown)): \(reason)"
     }
 
     private var reason: String {
         guard let part else { return "\(words)" }
         if isAddress { return "\(words)\(HostText.addressMessage(part))" }
-        return "\(words)\(GoText.quoted(part))\(ending)"
+        return "\(words)\(GoText.quote(part))\(ending)"
     }
 }
 

@@ -81,7 +81,7 @@ struct VersionProblem: Error, BitwiseCopyable {
     /// Behind the part.
     var ending: StaticString = ""
 
-    var message: String { part.map { "\(words)\(GoText.quoted($0))\(ending)" } ?? "\(words)" }
+    var message: String { part.map { "\(words)\(GoText.quote($0))\(ending)" } ?? "\(words)" }
 }
 
 extension SemanticVersion {

@@ -1,0 +1,101 @@
+import Admission
+import CEL
+import CELKubernetes
+import JSON
+
+/// How an expression ended.
+enum RunOutcome {
+    case value(Value)
+    /// It failed, for a reason that is told.
+    case failure(String)
+    /// No more expressions of this sort may run.
+    case exhausted(String)
+}
+
+extension PolicyEvaluator {
+    private static var outOfBudget: String {
+        "validation failed due to running out of cost budget, no further validation rules will be run"
+    }
+    private static var timeIsUp: String { "the time for this request is up, no further validation rules will be run" }
+
+    /// Runs one expression, and takes what it and the variables that it reads cost from the budget.
+    mutating func run(_ program: Program, _ expression: String, _ budget: inout UInt64) -> RunOutcome {
+        evaluator.beginExpression()
+        let value = evaluator.run(program)
+        if evaluator.stop == .deadline { return .exhausted(Self.timeIsUp) }
+        let cost = evaluator.cost
+        let (total, overflows) = cost.addingReportingOverflow(evaluator.fieldCost)
+        guard !overflows, total <= budget else { return .exhausted(Self.outOfBudget) }
+        budget -= total
+        guard value.isError else { return .value(value) }
+        return .failure("expression '\(expression)' resulted in error: \(value.errorMessage)")
+    }
+
+    /// Binds everything that expressions may refer to.
+    mutating func bind(_ question: PolicyQuestion, _ param: StoredObject?) {
+        evaluator.reset()
+        let slots = question.policy.slots
+        let review = question.review
+        evaluator.bind(slots.object, value(review.object))
+        evaluator.bind(slots.oldObject, value(review.oldObject))
+        evaluator.bind(slots.request, request(question))
+        if let slot = slots.params { evaluator.bind(slot, value(param?.node)) }
+        bindAuthorizer(question)
+        if let slot = slots.variables { evaluator.bind(slot, question.policy.variables.value(&evaluator)) }
+    }
+
+    private mutating func value(_ node: JSONNode?) -> Value { node.map { evaluator.value(of: $0) } ?? .null }
+
+    mutating func bindAuthorizer(_ question: PolicyQuestion) {
+        let review = question.review
+        let slots = question.policy.slots
+        evaluator.bind(slots.authorizer, session.value(&evaluator))
+        evaluator.bind(
+            slots.requestResource,
+            session.value(
+                for: AuthorizerQuestion.Resource(
+                    group: review.requestResource.group.string, resource: review.requestResource.resource.string,
+                    subresource: review.requestSubResource.string, namespace: review.namespace.string,
+                    name: review.name.string), &evaluator))
+    }
+
+    mutating func unbindAuthorizer(_ question: PolicyQuestion) {
+        evaluator.unbind(question.policy.slots.authorizer)
+        evaluator.unbind(question.policy.slots.requestResource)
+    }
+
+    /// The namespace is known to all expressions but match conditions, and there is none for a namespace itself.
+    mutating func bindNamespace(_ question: PolicyQuestion, isHidden: Bool) {
+        let kind = question.review.requestKind
+        let isNamespace = kind.group.isEmpty && kind.version.equals("v1") && kind.kind.equals("Namespace")
+        let document = isHidden || isNamespace ? nil : namespace?.document
+        evaluator.bind(question.policy.slots.namespaceObject, value(document?.root))
+    }
+
+    /// The request as it was sent; with the policy's own version where that is another.
+    private mutating func request(_ question: PolicyQuestion) -> Value {
+        let request = question.review.request
+        guard let equivalent = question.equivalent else { return evaluator.value(of: request) }
+        var entries: [(key: Value, value: Value)] = []
+        for member in request.members {
+            let key = evaluator.value(of: member.key)
+            if member.key.equals("kind") {
+                let kind = triple(equivalent.kindGroup, equivalent.kindVersion, "kind", equivalent.kind)
+                entries.append((key, kind))
+            } else if member.key.equals("resource") {
+                entries.append((key, triple(equivalent.group, equivalent.version, "resource", equivalent.resource)))
+            } else {
+                entries.append((key, evaluator.value(of: member.value)))
+            }
+        }
+        return evaluator.map(entries)
+    }
+
+    private mutating func triple(_ group: String, _ version: String, _ key: String, _ name: String) -> Value {
+        evaluator.map([
+            (evaluator.string("group"), evaluator.string(group)),
+            (evaluator.string("version"), evaluator.string(version)),
+            (evaluator.string(key), evaluator.string(name)),
+        ])
+    }
+}

@@ -1,0 +1,200 @@
+public import Admission
+import CEL
+public import CELKubernetes
+import HTTP
+import JSON
+
+/// Answers reviews by the policies of a set.
+///
+/// One loop owns an evaluator. It keeps its memory from one review to the next.
+public struct PolicyEvaluator: ~Copyable {
+    /// The rules.
+    public let set: PolicySet
+    /// What was found out about the last review; nil unless it is asked for before.
+    public var trace: PolicyTrace?
+    /// What answers expressions that ask who may do what.
+    let session: AuthorizerSession
+    private let roleAuthorizer: RoleAuthorizer?
+    private let equivalents: EquivalentResources
+    private var plans = MatchPlans()
+    /// The last namespace that was not among the set's.
+    private var lastNamespace: NamespaceEntry?
+
+    var evaluator: Evaluator
+    var decisions = DecisionList()
+    /// The audit annotations of the policy that is being asked, of all its bindings.
+    var annotations = AnnotationList()
+    /// The namespace of the review; nil for what belongs to none.
+    var namespace: NamespaceEntry?
+
+    /// The memory that the values of one evaluation may take.
+    private static let arenaBytesMax = 64 << 20
+
+    /// An evaluator. Without an authorizer the set's roles answer.
+    public init(
+        _ set: PolicySet, authorizer: (any Authorizer)? = nil, equivalents: EquivalentResources = .builtin
+    ) {
+        self.set = set
+        self.equivalents = equivalents
+        let roles = authorizer == nil ? RoleAuthorizer(set.roles) : nil
+        roleAuthorizer = roles
+        session = AuthorizerSession(authorizer ?? roles ?? RoleAuthorizer(set.roles))
+        evaluator = Evaluator(
+            limits: Evaluator.Limits(cost: CostLimits.expression, arenaBytes: Self.arenaBytesMax))
+    }
+
+    /// Says whether the time for the answer is up; asked while expressions run.
+    public var isTimeUp: (@Sendable () -> Bool)? {
+        get { evaluator.isTimeUp }
+        set { evaluator.isTimeUp = newValue }
+    }
+
+    /// Whether any policy is to be asked about requests of this sort.
+    public mutating func concerns(_ review: AdmissionReview) -> Bool {
+        !ExemptRequests.isExempt(review)
+            && plans.plan(for: review, set, equivalents).candidates.contains { !$0.bindings.isEmpty }
+    }
+
+    /// Adds to the answer what the policies say.
+    public mutating func review(_ review: AdmissionReview, _ response: inout ReviewResponse) {
+        if ExemptRequests.isExempt(review) { return }
+        let plan = plans.plan(for: review, set, equivalents)
+        if plan.candidates.isEmpty { return }
+        findNamespace(review)
+        if let roleAuthorizer { Self.note(review.userInfo, set.roles, roleAuthorizer) }
+        for index in plan.candidates.indices { ask(plan.candidates[index], review, &response) }
+    }
+
+    private mutating func findNamespace(_ review: AdmissionReview) {
+        namespace = nil
+        guard let name = review.namespace.node, !review.namespace.isEmpty else { return }
+        if let known = set.objects.namespace(name) {
+            namespace = known
+            return
+        }
+        let isLast = lastNamespace.map { name.equals($0.name.utf8.span) } ?? false
+        if !isLast { lastNamespace = NamespaceEntry(named: name.string ?? "") }
+        namespace = lastNamespace
+    }
+
+    private static func note(_ user: ReviewUser, _ roles: RoleRules, _ authorizer: RoleAuthorizer) {
+        if roles.grants.isEmpty, user.groups == nil { return }
+        var requester = Requester(name: user.username.string)
+        if let groups = user.groups { requester.groups = groups.elements.compactMap(\.string) }
+        unsafe authorizer.requester = requester
+    }
+
+    // MARK: policies and bindings
+
+    private mutating func ask(
+        _ candidate: MatchPlan.Candidate, _ review: AdmissionReview, _ response: inout ReviewResponse
+    ) {
+        // Without a binding that is about such requests only a trace has use for the policy.
+        if candidate.bindings.isEmpty, trace == nil { return }
+        let facts = NamespaceFacts(labels: namespace?.labels)
+        let policy = candidate.bound.policy
+        guard case .something(let equivalent) = candidate.hits.match(review, facts) else {
+            trace?.policies.append(PolicyTrace.Policy(name: policy.name, isMatched: false))
+            return
+        }
+        trace?.policies.append(PolicyTrace.Policy(name: policy.name, isMatched: true))
+        annotations.removeAll()
+        for index in candidate.bindings.indices {
+            let binding = candidate.bindings[index]
+            if let hits = binding.hits, case .nothing = hits.match(review, facts) {
+                trace?.addBinding(binding.binding.name, isMatched: false)
+                continue
+            }
+            trace?.addBinding(binding.binding.name, isMatched: true)
+            let question = PolicyQuestion(
+                policy: policy, binding: binding.binding, review: review, equivalent: equivalent)
+            ask(question, &response)
+        }
+        annotations.publish(policy.name, &response)
+    }
+
+    private mutating func ask(_ question: PolicyQuestion, _ response: inout ReviewResponse) {
+        switch ParamSelection(question, set.objects) {
+        case .none: evaluate(question, nil, &response)
+        case .failure(let problem):
+            trace?.fail(problem)
+            guard question.policy.failurePolicy == .fail else { return }
+            question.deny("failed to configure binding: \(problem)", .invalid, field: "spec.paramRef", &response)
+        case .objects(let objects):
+            for index in objects.indices { evaluate(question, objects[index], &response) }
+        }
+    }
+}
+
+/// What expressions may cost, as the API server limits it.
+enum CostLimits {
+    /// One expression.
+    static let expression: UInt64 = 1_000_000
+    /// All validations of a policy, and with them their messages, for one binding and one parameter.
+    static let evaluation: UInt64 = 10_000_000
+    /// All match conditions.
+    static let matchConditions: UInt64 = 2_500_000
+}
+
+/// A policy that matched, by a binding that matched.
+struct PolicyQuestion {
+    let policy: ValidatingPolicy
+    let binding: PolicyBinding
+    let review: AdmissionReview
+    /// The version that the policy's rule names, where the request names another.
+    let equivalent: VersionedResource?
+
+    /// Denies in the API server's words.
+    func deny(
+        _ message: String, _ reason: DenialReason, field: String, _ response: inout ReviewResponse
+    ) {
+        let text =
+            "ValidatingAdmissionPolicy '\(policy.name)' with binding '\(binding.name)' denied request: \(message)"
+        if response.isAllowed {
+            response.deny(code: reason.code, reason: reason.bytes)
+            response.message.removeAll()
+            response.message.append(text)
+        }
+        response.addCause(reason: reason.rawValue.utf8.span, message: text.utf8.span, field: field.utf8.span)
+    }
+}
+
+/// The parameters that a binding gives to its policy.
+enum ParamSelection {
+    /// The policy has no parameters, or the binding gives none.
+    case none
+    case objects([StoredObject])
+    case failure(String)
+
+    init(_ question: PolicyQuestion, _ store: ObjectStore) {
+        guard let kind = question.policy.paramKind, let reference = question.binding.reference else {
+            self = .none
+            return
+        }
+        let table = store.table(kind)
+        var namespace = ""
+        if let table, table.isClusterScoped {
+            guard reference.namespace.isEmpty else {
+                self = .failure("paramRef.namespace must not be provided for a cluster-scoped `paramKind`")
+                return
+            }
+        } else {
+            namespace = reference.namespace.isEmpty ? question.review.namespace.string : reference.namespace
+            if namespace.isEmpty, KindScopes.isClusterScoped(kind) != true {
+                self = .failure(
+                    "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources")
+                return
+            }
+        }
+        let found = (table?.objects ?? []).filter { object in
+            guard object.namespace == namespace else { return false }
+            if let selector = reference.selector { return selector.matches(object.labels) }
+            return object.name == reference.name
+        }
+        if found.isEmpty, reference.deniesWhenMissing {
+            self = .failure("no params found for policy binding with `Deny` parameterNotFoundAction")
+        } else {
+            self = .objects(found)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import JSON
+
+/// A policy with the bindings that put it to work.
+final class BoundPolicy: Sendable {
+    let policy: ValidatingPolicy
+    let bindings: [PolicyBinding]
+
+    init(_ policy: ValidatingPolicy, _ bindings: [PolicyBinding]) {
+        self.policy = policy
+        self.bindings = bindings
+    }
+}
+
+/// The rules of one revision with everything they refer to: read, checked and compiled. It never changes, and any
+/// number of loops may use it at the same time.
+public final class PolicySet: Sendable {
+    /// In the order in which they are asked: that of the documents.
+    let validating: [BoundPolicy]
+    let mutating: [MutatingPolicy]
+    let mutatingBindings: [PolicyBinding]
+    let objects: ObjectStore
+    let roles: RoleRules
+
+    init(_ loader: consuming RuleLoader) {
+        let bindings = Dictionary(grouping: loader.bindings, by: \.policyName)
+        validating = loader.policies.map { BoundPolicy($0, bindings[$0.name] ?? []) }
+        mutating = loader.mutatingPolicies
+        mutatingBindings = loader.mutatingBindings
+        objects = ObjectStore(loader.objects, documents: loader.documents)
+        roles = RoleRules(loader.objects)
+    }
+
+    /// Reads rules, and the context that stands in for a cluster: namespaces, parameters, roles. What cannot be used is
+    /// left out and reported; the rest is in the set.
+    public static func load(_ rules: [RuleFile], context: [RuleFile] = []) -> (set: PolicySet, problems: [RuleProblem])
+    {
+        var loader = RuleLoader()
+        for file in rules { loader.read(file) }
+        for file in context { loader.read(file, isContext: true) }
+        loader.checkReferences()
+        let problems = loader.problems
+        return (PolicySet(loader), problems)
+    }
+
+    /// How many documents of each kind are in use.
+    public var counts: [(kind: String, count: Int)] {
+        [
+            ("ValidatingAdmissionPolicy", validating.count),
+            ("ValidatingAdmissionPolicyBinding", validating.reduce(0) { $0 + $1.bindings.count }),
+            ("MutatingAdmissionPolicy", mutating.count),
+            ("MutatingAdmissionPolicyBinding", mutatingBindings.count),
+        ]
+    }
+}

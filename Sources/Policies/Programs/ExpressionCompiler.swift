@@ -1,0 +1,167 @@
+import CEL
+import CELKubernetes
+
+/// Knows a policy's own variables beside the types that all policies have.
+private struct VariableTypes: TypeProvider {
+    static let name = "kubernetes.variables"
+
+    let others: any TypeProvider
+    var fields: [String: CELType] = [:]
+
+    func hasObject(_ name: String) -> Bool { name == Self.name || others.hasObject(name) }
+
+    func field(_ field: String, of object: String) -> CELType? {
+        object == Self.name ? fields[field] : others.field(field, of: object)
+    }
+}
+
+/// The slots that the variables of all expressions have.
+struct VariableSlots: Sendable {
+    let object: Int
+    let oldObject: Int
+    let namespaceObject: Int
+    let request: Int
+    let params: Int?
+    let authorizer: Int
+    let requestResource: Int
+    let variables: Int?
+
+    init(_ environment: Environment) {
+        object = environment.slot(of: "object") ?? 0
+        oldObject = environment.slot(of: "oldObject") ?? 0
+        namespaceObject = environment.slot(of: "namespaceObject") ?? 0
+        request = environment.slot(of: "request") ?? 0
+        params = environment.slot(of: "params")
+        authorizer = environment.slot(of: "authorizer") ?? 0
+        requestResource = environment.slot(of: "authorizer.requestResource") ?? 0
+        variables = environment.slot(of: "variables")
+    }
+}
+
+/// Compiles the expressions of one policy, in the order in which they may refer to each other.
+struct ExpressionCompiler {
+    /// What an expression may ask beside the objects.
+    enum Scope {
+        /// An authorizer, and the policy's variables.
+        case full
+        /// The policy's variables.
+        case message
+        /// An authorizer.
+        case matchCondition
+    }
+
+    /// What an expression must give.
+    enum Result {
+        case anything
+        case one(of: [CELType])
+    }
+
+    private let hasParams: Bool
+    private let composes: Bool
+    private let patches: Bool
+    private var types: VariableTypes
+    /// The environment that all programs are planned in, so that variables have the same slots in all of them.
+    private var plan: Environment
+    /// The policy's variables, as far as they were compiled.
+    private(set) var fields: [LazyFields.Field] = []
+
+    init(hasParams: Bool, composes: Bool, patches: Bool = false) {
+        self.hasParams = hasParams
+        self.composes = composes
+        self.patches = patches
+        types = VariableTypes(others: patches ? MutationTypes() : ObjectTypes.admission)
+        plan = Self.environment(hasParams: hasParams, hasAuthorizer: true, composes: composes, patches: patches)
+    }
+
+    var slots: VariableSlots { VariableSlots(plan) }
+
+    /// The environments before any variables: there are only so many, and making one takes a while.
+    private static let environments: [Environment] = (0..<16).map { bits in
+        Environment.admission(
+            AdmissionVariables(
+                hasParams: bits & 1 != 0, hasAuthorizer: bits & 2 != 0, hasPatchTypes: bits & 8 != 0,
+                composition: bits & 4 != 0 ? VariableTypes.name : nil))
+    }
+
+    private static func environment(
+        hasParams: Bool, hasAuthorizer: Bool, composes: Bool, patches: Bool
+    ) -> Environment {
+        let bits = (hasParams ? 1 : 0) | (hasAuthorizer ? 2 : 0) | (composes ? 4 : 0) | (patches ? 8 : 0)
+        return environments[bits]
+    }
+
+    private func environment(_ scope: Scope) -> Environment {
+        let sees = composes && scope != .matchCondition
+        var environment = Self.environment(
+            hasParams: hasParams, hasAuthorizer: scope != .message, composes: sees,
+            patches: patches && scope != .matchCondition)
+        if sees { environment.types = types }
+        return environment
+    }
+
+    /// The program of an expression; nil where it is refused, and `errors` says why. `shown` is the text as errors show
+    /// it, where it is not as it is compiled.
+    mutating func compile(
+        _ text: String, _ scope: Scope, _ result: Result, _ field: Field, _ errors: FieldErrors, shown: String? = nil
+    ) -> Program? {
+        switch check(text, scope, result) {
+        case .success(let program): return program
+        case .failure(let refusal):
+            errors.invalid(field, shown ?? text, refusal.message)
+            return nil
+        }
+    }
+
+    struct Refusal: Error { let message: String }
+
+    private mutating func check(
+        _ text: String, _ scope: Scope, _ result: Result
+    ) -> Swift.Result<Program, Refusal> {
+        let environment = environment(scope)
+        switch environment.compile(text) {
+        case .failure(let failure): return .failure(Refusal(message: "compilation failed: \(failure)"))
+        case .success(let checked):
+            if let complaint = result.complaint(checked.resultType) { return .failure(Refusal(message: complaint)) }
+            var plan = plan
+            if composes { plan.types = types }
+            do throws(PlanFailure) {
+                return .success(try plan.plan(checked))
+            } catch {
+                return .failure(Refusal(message: "program instantiation failed: \(error)"))
+            }
+        }
+    }
+
+    /// Compiles a variable, which later expressions may refer to.
+    mutating func add(variable name: String, _ text: String, _ field: Field, _ errors: FieldErrors) {
+        let program = compile(text, .full, .anything, field, errors)
+        types.fields[name] = program.map { Self.open($0.resultType) } ?? .dyn
+        guard let program else { return }
+        // Variables are evaluated inside of other expressions: each has slots that nobody else uses.
+        let slot = program.slotCount
+        plan.reservedSlotCount = slot + 1
+        fields.removeAll { $0.name == name }
+        fields.append(LazyFields.Field(name: name, slot: slot, program: program))
+    }
+
+    /// The type of a variable as others see it: what is no plain value, list or map could be anything.
+    private static func open(_ type: CELType) -> CELType {
+        switch type {
+        case .any, .bool, .bytes, .double, .duration, .int, .null, .string, .timestamp, .uint: type
+        case .list(let element): .list(open(element))
+        case .map(let key, let value): .map(open(key), open(value))
+        default: .dyn
+        }
+    }
+}
+
+extension ExpressionCompiler.Result {
+    func complaint(_ type: CELType) -> String? {
+        guard case .one(let types) = self, !types.contains(type) else { return nil }
+        if types.count == 1 {
+            return "must evaluate to \(types[0].runtimeDescription) but got \(type.runtimeDescription)"
+        }
+        let list = types.map(\.runtimeDescription).joined(separator: " ")
+        return "must evaluate to one of [\(list)] but got \(type.runtimeDescription)"
+    }
+}

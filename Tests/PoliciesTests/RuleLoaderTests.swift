@@ -1,0 +1,71 @@
+import Policies
+import Testing
+
+/// What becomes of rule files.
+@Suite struct RuleLoaderTests {
+    static func policy(_ name: String = "p", _ more: String = "") -> String {
+        """
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: ValidatingAdmissionPolicy
+        metadata: {name: \(name)}
+        spec:
+          matchConstraints:
+            resourceRules:
+            - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+          validations:
+          - expression: "true"
+        \(more)
+        """
+    }
+
+    static func problems(_ text: String) -> [String] {
+        PolicySet.load([RuleFile(name: "rules.yaml", bytes: Array(text.utf8))]).problems.map(\.description)
+    }
+
+    @Test func tellsWhereAFieldIsUnknown() {
+        let problems = Self.problems(Self.policy("p", "  failurPolicy: Ignore"))
+        #expect(
+            problems == [
+                "rules.yaml:10:3: error: unknown field \"spec.failurPolicy\" (spec.failurPolicy)"
+            ])
+    }
+
+    @Test func tellsWhereAnExpressionIsWrong() {
+        let problems = Self.problems(Self.policy().replacing("\"true\"", with: "object.spec +"))
+        #expect(problems.count == 1)
+        #expect(problems[0].hasPrefix("rules.yaml:9:17: error: Invalid value: \"object.spec +\": compilation failed"))
+        #expect(problems[0].hasSuffix("(spec.validations[0].expression)"))
+    }
+
+    @Test func warnsOfPoliciesThatNothingBinds() {
+        #expect(
+            Self.problems(Self.policy()) == [
+                "rules.yaml:3:18: warning: no binding refers to this policy: it is inactive (metadata.name)"
+            ])
+    }
+
+    @Test func refusesTheSecondOfOneName() {
+        let problems = Self.problems(Self.policy() + "\n---\n" + Self.policy())
+        #expect(problems.contains { $0.contains("duplicate: ValidatingAdmissionPolicy p is already defined") })
+    }
+
+    @Test func refusesKindsThatAreNotServed() {
+        let text = Self.policy().replacing("kind: ValidatingAdmissionPolicy", with: "kind: ValidatingAdmissionPolice")
+        #expect(Self.problems(text).first?.contains("no matches for kind \"ValidatingAdmissionPolice\"") == true)
+    }
+
+    @Test func anErrorInOneDocumentLeavesTheOthers() {
+        let text = "a: [\n---\n" + Self.policy()
+        let (set, problems) = PolicySet.load([RuleFile(name: "rules.yaml", bytes: Array(text.utf8))])
+        #expect(set.counts.first?.count == 1)
+        #expect(problems.first?.line == 1 || problems.first?.line == 2)
+    }
+
+    @Test func takesListsApart() {
+        let item = Self.policy().split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated().map { ($0 == 0 ? "- " : "  ") + $1 }.joined(separator: "\n")
+        let text = "apiVersion: v1\nkind: List\nitems:\n" + item
+        let (set, _) = PolicySet.load([RuleFile(name: "rules.yaml", bytes: Array(text.utf8))])
+        #expect(set.counts.first?.count == 1)
+    }
+}
