@@ -93,6 +93,8 @@ indirect enum MergeValue {
         case .double(let value): builder.double(value)
         case .string(let text): builder.string(text)
         case .document(let node): builder.copy(node)
+        // An empty list that an expression made is written as Go writes a slice that nothing was ever put into.
+        case .list(let elements) where elements.isEmpty: builder.null()
         case .list(let elements):
             builder.beginArray()
             for element in elements { element.write(to: &builder) }

@@ -68,7 +68,9 @@ public struct Mutator: Sendable {
         let patch = try PatchOperations.patch(of: operations, &evaluator)
         let patched: JSONDocument
         do throws(JSONPatchError) {
-            patched = try JSONPatch.apply(patch.root, to: object, options: JSONPatchOptions(mode: .apiServer))
+            patched = try patch.withRoot { patch throws(JSONPatchError) in
+                try JSONPatch.apply(patch, to: object, options: JSONPatchOptions(mode: .apiServer))
+            }
         } catch {
             if error.reason == .testFailed { return nil }
             throw MutationError("JSON Patch: \(error.message)")
