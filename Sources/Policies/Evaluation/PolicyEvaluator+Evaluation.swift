@@ -6,7 +6,7 @@ import JSON
 
 extension PolicyEvaluator {
     /// What the match conditions say.
-    private enum Conditions {
+    enum Conditions {
         case met
         case notMet(String)
         case failed(String)
@@ -19,7 +19,7 @@ extension PolicyEvaluator {
         var record = PolicyTrace.Evaluation()
         if let param { record.param = param.namespace.isEmpty ? param.name : "\(param.namespace)/\(param.name)" }
         bindNamespace(question, isHidden: true)
-        switch checkConditions(question) {
+        switch checkConditions(question.policy.conditions, question.policy.failurePolicy) {
         case .met:
             bindNamespace(question, isHidden: false)
             checkValidations(question)
@@ -42,25 +42,24 @@ extension PolicyEvaluator {
 
     // MARK: match conditions
 
-    private mutating func checkConditions(_ question: PolicyQuestion) -> Conditions {
-        let policy = question.policy
-        if policy.conditions.isEmpty { return .met }
+    mutating func checkConditions(_ conditions: [MatchCondition], _ failurePolicy: FailurePolicy) -> Conditions {
+        if conditions.isEmpty { return .met }
         var budget = CostLimits.matchConditions
         var failures: [String] = []
         var failed: String?
-        for index in policy.conditions.indices {
-            let condition = policy.conditions[index]
+        for index in conditions.indices {
+            let condition = conditions[index]
             switch run(condition.program, condition.expression, &budget) {
             case .value(let value):
                 if value.kind == .bool, !value.boolValue, failed == nil { failed = condition.name }
             case .failure(let message): if !failures.contains(message) { failures.append(message) }
             case .exhausted(let message):
-                return policy.failurePolicy == .fail ? .failed(message) : .ignored
+                return failurePolicy == .fail ? .failed(message) : .ignored
             }
         }
         if let failed { return .notMet(failed) }
         if failures.isEmpty { return .met }
-        if policy.failurePolicy == .ignore { return .ignored }
+        if failurePolicy == .ignore { return .ignored }
         return .failed(failures.count == 1 ? failures[0] : "[\(failures.joined(separator: ", "))]")
     }
 
