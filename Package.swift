@@ -70,7 +70,10 @@ let package = Package(
             ]),
         program(
             "benchmark",
-            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "AllocationCounter"]),
+            [
+                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies",
+                "AllocationCounter",
+            ]),
 
         // The proof.
         testing("TestSupport"),

@@ -7,6 +7,7 @@ let areas: [(name: String, make: () throws -> [Benchmark])] = [
     ("regex", RegexBenchmarks.make),
     ("cel", CELBenchmarks.make),
     ("admission", AdmissionBenchmarks.make),
+    ("policies", PolicyBenchmarks.make),
 ]
 
 let usage = """

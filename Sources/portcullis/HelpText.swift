@@ -4,8 +4,10 @@ enum HelpText {
         [
             BenchCommand.self,
             CertsCommand.self,
+            CheckCommand.self,
             ConvertCommand.self,
             EvalCommand.self,
+            ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,
             VersionCommand.self,

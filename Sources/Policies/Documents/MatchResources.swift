@@ -118,7 +118,7 @@ extension ResourceRule {
         let names = field.texts(errors)
         if names.isEmpty { errors.required(field) }
         if names.count > 1, names.contains("*") {
-            errors.invalid(field, json: GoText.list(names), "if '*' is present, must not specify other operations")
+            errors.invalid(field, json: RuleText.list(names), "if '*' is present, must not specify other operations")
         }
         var operations: OperationSet = []
         for (name, element) in zip(names, field.elements(FieldErrors())) {
@@ -138,7 +138,7 @@ extension ResourceRule {
         let names = field.texts(errors)
         if names.isEmpty { errors.required(field) }
         if names.count > 1, names.contains("*") {
-            errors.invalid(field, json: GoText.list(names), "if '*' is present, must not specify other \(what)")
+            errors.invalid(field, json: RuleText.list(names), "if '*' is present, must not specify other \(what)")
         }
         return names
     }
@@ -172,11 +172,11 @@ extension ResourceRule {
             if resource.name == "*" { partsOfAll.insert(resource.part) }
         }
         if names.count > 1, names.contains("*/*") {
-            errors.invalid(field, json: GoText.list(names), "if '*/*' is present, must not specify other resources")
+            errors.invalid(field, json: RuleText.list(names), "if '*/*' is present, must not specify other resources")
         }
         if names.contains("*"), hasWhole {
             errors.invalid(
-                field, json: GoText.list(names),
+                field, json: RuleText.list(names),
                 "if '*' is present, must not specify other resources without subresources")
         }
         return names.map(Resource.init)

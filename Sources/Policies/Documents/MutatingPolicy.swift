@@ -83,7 +83,7 @@ extension MutationRule {
         }
         guard part.isPresent, part.isObject(of: ["expression"], errors) else { return nil }
         expression = part["expression"].text(errors)
-        if GoText.trimmed(expression).isEmpty {
+        if RuleText.trimmed(expression).isEmpty {
             errors.required(part["expression"])
             return nil
         }

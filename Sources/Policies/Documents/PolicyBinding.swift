@@ -49,7 +49,7 @@ final class PolicyBinding: Sendable {
         }
         if actions.isSuperset(of: [.deny, .warn]) {
             errors.invalid(
-                field, json: GoText.list(names),
+                field, json: RuleText.list(names),
                 "must not contain both Deny and Warn (repeating the same validation failure information in the API "
                     + "response and headers serves no purpose)")
         }

@@ -123,7 +123,7 @@ extension ValidatingPolicy {
         return elements.compactMap { field in
             guard field.isObject(of: ["name", "expression"], errors) else { return nil }
             let expression = field["expression"].text(errors)
-            let trimmed = GoText.trimmed(expression)
+            let trimmed = RuleText.trimmed(expression)
             var program: Program?
             if trimmed.isEmpty {
                 errors.required(field["expression"])
@@ -144,13 +144,13 @@ extension ValidatingPolicy {
     static func addVariable(_ field: Field, _ compiler: inout ExpressionCompiler, _ errors: FieldErrors) {
         guard field.isObject(of: ["name", "expression"], errors) else { return }
         let name = field["name"].text(errors)
-        if GoText.trimmed(name).isEmpty {
+        if RuleText.trimmed(name).isEmpty {
             errors.required(field["name"], "name is not specified")
         } else if !NameRules.isIdentifier(name) {
             errors.invalid(field["name"], name, "must be a valid CEL identifier")
         }
         let expression = field["expression"].text(errors)
-        if GoText.trimmed(expression).isEmpty {
+        if RuleText.trimmed(expression).isEmpty {
             errors.required(field["expression"], "expression is not specified")
         } else {
             compiler.add(variable: name, expression, field["expression"], errors)
@@ -189,7 +189,7 @@ extension ValidatingPolicy {
         }
         let place = field["valueExpression"]
         let expression = place.text(errors)
-        let trimmed = GoText.trimmed(expression)
+        let trimmed = RuleText.trimmed(expression)
         if trimmed.isEmpty {
             errors.required(place, "valueExpression is not specified")
         } else if trimmed.utf8.count > annotationExpressionBytesMax {
@@ -209,14 +209,14 @@ extension ValidationRule {
         guard field.isObject(of: known, errors) else { return nil }
         expression = field["expression"].text(errors)
         var program: Program?
-        if GoText.trimmed(expression).isEmpty {
+        if RuleText.trimmed(expression).isEmpty {
             errors.required(field["expression"], "expression is not specified")
         } else {
             program = compiler.compile(expression, .full, .one(of: [.bool]), field["expression"], errors)
         }
         messageProgram = Self.messageProgram(field["messageExpression"], &compiler, errors)
         let message = Self.message(field["message"], errors)
-        self.message = message.isEmpty ? "failed expression: \(GoText.trimmed(expression))" : message
+        self.message = message.isEmpty ? "failed expression: \(RuleText.trimmed(expression))" : message
         reason = Self.reason(field["reason"], errors)
         guard let program else { return nil }
         self.program = program
@@ -227,7 +227,7 @@ extension ValidationRule {
     ) -> Program? {
         let expression = field.text(errors)
         if expression.isEmpty { return nil }
-        if GoText.trimmed(expression).isEmpty {
+        if RuleText.trimmed(expression).isEmpty {
             errors.invalid(field, expression, "must be non-empty if specified")
             return nil
         }
@@ -236,7 +236,7 @@ extension ValidationRule {
 
     private static func message(_ field: Field, _ errors: FieldErrors) -> String {
         let message = field.text(errors)
-        let trimmed = GoText.trimmed(message)
+        let trimmed = RuleText.trimmed(message)
         if !message.isEmpty, trimmed.isEmpty {
             errors.invalid(field, message, "message must be non-empty if specified")
         } else if trimmed.utf8.contains(0x0A) || trimmed.utf8.contains(0x0D) {

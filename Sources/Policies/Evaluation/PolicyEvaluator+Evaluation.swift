@@ -126,7 +126,7 @@ extension PolicyEvaluator {
     /// What an expression gives for a message; empty where that cannot be used.
     private static func message(_ value: Value) -> String {
         guard value.kind == .string else { return "" }
-        let text = GoText.trimmed(value.text)
+        let text = RuleText.trimmed(value.text)
         return text.utf8.count > messageBytesMax || text.utf8.contains(0x0A) ? "" : text
     }
 
@@ -146,7 +146,7 @@ extension PolicyEvaluator {
             switch run(rule.program, rule.expression, &budget) {
             case .value(let value):
                 if value.kind == .string {
-                    annotation.value = GoText.trimmed(value.text)
+                    annotation.value = RuleText.trimmed(value.text)
                 } else if value.kind != .null {
                     annotation.isDenial = true
                     annotation.error =

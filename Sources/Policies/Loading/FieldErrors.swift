@@ -1,3 +1,4 @@
+import CEL
 import JSON
 
 /// A field of a document: where it is, and what stands there.
@@ -127,7 +128,7 @@ final class FieldErrors {
     }
 
     func invalid(_ field: Field, _ value: String, _ detail: String) {
-        add("Invalid value: \(GoText.quoted(value)): \(detail)", field)
+        add("Invalid value: \(RuleText.quoted(value)): \(detail)", field)
     }
 
     /// About a value that is shown as it is in JSON.
@@ -135,13 +136,13 @@ final class FieldErrors {
         add("Invalid value: \(value): \(detail)", field)
     }
 
-    func duplicate(_ field: Field, _ value: String) { add("Duplicate value: \(GoText.quoted(value))", field) }
+    func duplicate(_ field: Field, _ value: String) { add("Duplicate value: \(RuleText.quoted(value))", field) }
 
     func forbidden(_ field: Field, _ detail: String) { add("Forbidden: \(detail)", field) }
 
     func notSupported(_ field: Field, _ value: String, _ supported: [String]) {
-        let list = supported.map(GoText.quoted).joined(separator: ", ")
-        add("Unsupported value: \(GoText.quoted(value)): supported values: \(list)", field)
+        let list = supported.map(RuleText.quoted).joined(separator: ", ")
+        add("Unsupported value: \(RuleText.quoted(value)): supported values: \(list)", field)
     }
 
     func tooMany(_ field: Field, _ count: Int, _ most: Int) {
@@ -150,33 +151,11 @@ final class FieldErrors {
 }
 
 /// Texts as the API server's errors show them.
-enum GoText {
+enum RuleText {
     /// A text between quotes, with what cannot be seen escaped.
     static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\u{07}": result += "\\a"
-            case "\u{08}": result += "\\b"
-            case "\u{0B}": result += "\\v"
-            case "\u{0C}": result += "\\f"
-            case "\u{00}"..<"\u{20}", "\u{7F}": result += "\\x" + hexadecimal(scalar.value, digits: 2)
-            case "\u{80}"..<"\u{A1}", "\u{AD}", "\u{200B}"..<"\u{2010}", "\u{2028}"..<"\u{2030}", "\u{FEFF}":
-                result += "\\u" + hexadecimal(scalar.value, digits: 4)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
-
-    private static func hexadecimal(_ value: UInt32, digits: Int) -> String {
-        let text = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
+        var text = text
+        return text.withUTF8 { unsafe GoText.quote(ByteView(base: $0.baseAddress, count: $0.count)) }
     }
 
     /// A list of texts as JSON.
