@@ -1,6 +1,7 @@
 public import Admission
 
-/// Answers the validating reviews of one loop by the policies of a set.
+/// Answers the reviews of one loop by the policies of a set: the mutating ones at one endpoint, the validating ones at the
+/// other.
 ///
 /// Nothing is waited for: a review is answered before `handle` returns, and by the question's deadline, whatever
 /// expressions do. What had no time left is settled by the failure policies.
@@ -35,13 +36,16 @@ public final class PolicyHandler: ReviewHandler {
     public func handle(
         _ question: ReviewQuestion, _ response: inout ReviewResponse, _ exchange: inout some ReviewExchange
     ) -> ReviewProgress {
-        if question.phase == .validate { review(question, &response) }
+        review(question, &response)
         return .answered
     }
 
     /// Adds to the answer what the policies say: for those who run other hooks beside them.
     public func review(_ question: ReviewQuestion, _ response: inout ReviewResponse) {
         unsafe deadline.instant = question.deadline
-        evaluator.review(question.review, &response)
+        switch question.phase {
+        case .mutate: evaluator.mutate(question.review, &response)
+        case .validate: evaluator.review(question.review, &response)
+        }
     }
 }
