@@ -62,6 +62,8 @@ struct ExpressionCompiler {
     private var types: VariableTypes
     /// The environment that all programs are planned in, so that variables have the same slots in all of them.
     private var plan: Environment
+    /// Whether any expression asks an authorizer.
+    private(set) var asksAuthorizer = false
     /// The policy's variables, as far as they were compiled.
     private(set) var fields: [LazyFields.Field] = []
 
@@ -122,6 +124,9 @@ struct ExpressionCompiler {
         case .failure(let failure): return .failure(Refusal(message: "compilation failed: \(failure)"))
         case .success(let checked):
             if let complaint = result.complaint(checked.resultType) { return .failure(Refusal(message: complaint)) }
+            if checked.refers(toVariable: "authorizer") || checked.refers(toVariable: "authorizer.requestResource") {
+                asksAuthorizer = true
+            }
             var plan = plan
             if composes { plan.types = types }
             do throws(PlanFailure) {
