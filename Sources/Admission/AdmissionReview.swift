@@ -124,11 +124,18 @@ public struct AdmissionReview: BitwiseCopyable, Sendable {
     /// Who asks.
     public let userInfo: ReviewUser
     /// The new object, or the options of a connection; nil on DELETE.
-    public let object: JSONNode?
+    public internal(set) var object: JSONNode?
     /// The object as it was; nil on CREATE and CONNECT.
     public let oldObject: JSONNode?
     /// Whether nothing will be stored.
     public let isDryRun: Bool
     /// The options of the operation, such as CreateOptions.
     public let options: JSONNode?
+
+    /// The same review of another object, which must outlive it: what earlier hooks made of the object.
+    public func of(object: JSONNode) -> AdmissionReview {
+        var review = self
+        review.object = object
+        return review
+    }
 }

@@ -8,6 +8,7 @@ enum HelpText {
             ConvertCommand.self,
             EvalCommand.self,
             ReviewCommand.self,
+            SchemasCommand.self,
             ServeCommand.self,
             VersionCommand.self,
         ]

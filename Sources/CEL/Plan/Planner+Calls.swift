@@ -244,7 +244,7 @@ extension Planner {
             places.append(try plan(field.value))
             places.append(field.isOptional ? 1 : 0)
         }
-        objectMakers.append(ObjectMaker(typeName: type, fields: fields.map(\.field)))
+        objectMakers.append(ObjectMaker(typeName: memory.evaluator.string(type), fields: fields.map(\.field)))
         let first = add(operands: places)
         return add(Node(operation: .object, a: Int32(objectMakers.count - 1), b: first, c: Int32(fields.count)))
     }

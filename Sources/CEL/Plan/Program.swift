@@ -156,6 +156,7 @@ final class ConstantMemory {
 
 /// Makes an object from its fields' values.
 struct ObjectMaker: Sendable {
-    let typeName: String
+    /// A string among the program's constants.
+    let typeName: Value
     let fields: [String]
 }

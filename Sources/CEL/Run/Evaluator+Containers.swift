@@ -36,6 +36,8 @@ extension Value {
     /// Places in `entries` plus one, by hash; nil for a map that is searched from its start.
     var table: UnsafeMutablePointer<UInt32>?
     var tableMask: Int
+    /// The name of the type that an object was made as; empty for a map.
+    var typeName = ByteView.empty
 }
 
 extension Value {

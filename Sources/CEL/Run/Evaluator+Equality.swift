@@ -59,6 +59,15 @@ extension Evaluator {
 extension Value {
     @inline(__always) var isNumber: Bool { kind == .int || kind == .uint || kind == .double }
 
+    /// Objects are equal only to objects of their own type, maps only to maps.
+    fileprivate func isOfSameObjectType(as other: Value) -> Bool {
+        switch (objectTypeName, other.objectTypeName) {
+        case (nil, nil): true
+        case (let mine?, let theirs?): mine.hasSameBytes(as: theirs)
+        default: false
+        }
+    }
+
     /// Whether there are values in this one.
     @inline(__always) var holdsValues: Bool {
         switch kind {
@@ -111,7 +120,7 @@ extension Evaluator {
     }
 
     private mutating func haveEqualEntries(_ one: Value, _ other: Value, _ depthLeft: Int) -> Bool {
-        guard one.count == other.count else { return false }
+        guard one.count == other.count, one.isOfSameObjectType(as: other) else { return false }
         var mine = PartCursor(one)
         // Most maps that are equal have their entries in the same order: only where they differ is a key looked up.
         var theirs = PartCursor(other)

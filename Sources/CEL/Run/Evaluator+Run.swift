@@ -360,7 +360,7 @@ extension Evaluator {
         return rest
     }
 
-    /// An object is a map from its fields' names; what it may hold was checked when it was compiled.
+    /// An object is a map from its fields' names that knows its type; what it may hold was checked when it was compiled.
     private mutating func makeObject(_ node: Program.Node, _ program: borrowing Program) -> Value {
         var map = makeMap(capacity: Int(node.c))
         let maker = program.objectMakers[Int(node.a)]
@@ -378,6 +378,7 @@ extension Evaluator {
             map = value.isError ? value : set(string(field), value, in: map)
         }
         charge(Cost.object)
+        if !map.isError { unsafe map.mapBlock.pointee.typeName = maker.typeName.bytes }
         return map
     }
 }

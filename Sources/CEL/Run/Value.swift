@@ -147,7 +147,8 @@ extension Value {
         case .duration: Value(typeNamed: "google.protobuf.Duration")
         case .type: Value(typeNamed: "type")
         case .list, .jsonArray, .shapedList: Value(typeNamed: "list")
-        case .map, .jsonObject, .shapedMap: Value(typeNamed: "map")
+        case .map: objectTypeName.map { Value(.type, $0) } ?? Value(typeNamed: "map")
+        case .jsonObject, .shapedMap: Value(typeNamed: "map")
         case .optional: Value(typeNamed: "optional_type")
         case .opaque: family?.typeValue ?? Value(typeNamed: "error")
         }

@@ -68,6 +68,12 @@ public struct KindSchemas: Sendable {
     /// The kinds, in order.
     public var kinds: [ObjectKind] { names.keys.sorted() }
 
+    /// The schema of a kind's objects, which is good for as long as these schemas are; nil where the kind is unknown.
+    public func definition(of kind: ObjectKind) -> JSONNode? { names[kind].flatMap { definitions[$0] } }
+
+    /// The schema that a reference names, which is good for as long as these schemas are.
+    public func definition(named reference: String) -> JSONNode? { definitions[reference] }
+
     /// The types of a kind's objects, the root's being called `name`; nil where the kind is unknown.
     public func types(of kind: ObjectKind, named name: String? = nil) throws(SchemaError) -> SchemaTypes? {
         guard let definition = names[kind] else { return nil }

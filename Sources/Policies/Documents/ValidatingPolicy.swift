@@ -62,8 +62,6 @@ final class ValidatingPolicy: Sendable {
     let validations: [ValidationRule]
     let annotations: [AuditAnnotationRule]
     let slots: VariableSlots
-    /// Whether any expression asks an authorizer.
-    let asksAuthorizer: Bool
     /// How many of the validations have expressions for their messages.
     let messageProgramCount: Int
 
@@ -91,7 +89,6 @@ final class ValidatingPolicy: Sendable {
         annotations = Self.annotations(spec["auditAnnotations"], annotationFields, name, &compiler, errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
-        asksAuthorizer = compiler.asksAuthorizer
         messageProgramCount = validations.count { $0.messageProgram != nil }
     }
 

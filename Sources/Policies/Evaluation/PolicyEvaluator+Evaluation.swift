@@ -6,7 +6,7 @@ import JSON
 
 extension PolicyEvaluator {
     /// What the match conditions say.
-    private enum Conditions {
+    enum Conditions {
         case met
         case notMet(String)
         case failed(String)
@@ -19,7 +19,9 @@ extension PolicyEvaluator {
         var record = PolicyTrace.Evaluation()
         if let param { record.param = param.namespace.isEmpty ? param.name : "\(param.namespace)/\(param.name)" }
         bindNamespace(question, isHidden: true)
-        switch isTimeUp.map({ $0() }) == true ? .failed(Exhaustion.time.message) : checkConditions(question) {
+        let policy = question.policy
+        let isLate = isTimeUp.map { $0() } ?? false
+        switch isLate ? .failed(Exhaustion.time.message) : checkConditions(policy.conditions, policy.failurePolicy) {
         case .met:
             bindNamespace(question, isHidden: false)
             checkValidations(question)
@@ -42,26 +44,25 @@ extension PolicyEvaluator {
 
     // MARK: match conditions
 
-    private mutating func checkConditions(_ question: PolicyQuestion) -> Conditions {
-        let policy = question.policy
-        if policy.conditions.isEmpty { return .met }
+    mutating func checkConditions(_ conditions: [MatchCondition], _ failurePolicy: FailurePolicy) -> Conditions {
+        if conditions.isEmpty { return .met }
         var budget = CostLimits.matchConditions
         var failures: [String] = []
         var failed: String?
-        for index in policy.conditions.indices {
-            switch run(policy.conditions[index].program, &budget) {
+        for index in conditions.indices {
+            switch run(conditions[index].program, &budget) {
             case .value(let value):
-                if value.kind == .bool, !value.boolValue, failed == nil { failed = policy.conditions[index].name }
+                if value.kind == .bool, !value.boolValue, failed == nil { failed = conditions[index].name }
             case .failure(let error):
-                let message = Self.failureText(policy.conditions[index].expression, error)
+                let message = Self.failureText(conditions[index].expression, error)
                 if !failures.contains(message) { failures.append(message) }
             case .exhausted(let reason):
-                return policy.failurePolicy == .fail ? .failed(reason.message) : .ignored
+                return failurePolicy == .fail ? .failed(reason.message) : .ignored
             }
         }
         if let failed { return .notMet(failed) }
         if failures.isEmpty { return .met }
-        if policy.failurePolicy == .ignore { return .ignored }
+        if failurePolicy == .ignore { return .ignored }
         return .failed(failures.count == 1 ? failures[0] : "[\(failures.joined(separator: ", "))]")
     }
 

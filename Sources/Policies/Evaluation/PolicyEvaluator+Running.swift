@@ -45,21 +45,26 @@ extension PolicyEvaluator {
     /// Binds everything that expressions may refer to.
     mutating func bind(_ question: PolicyQuestion, _ param: StoredObject?) {
         evaluator.reset()
-        let slots = question.policy.slots
-        let review = question.review
-        evaluator.bind(slots.object, value(review.object))
-        evaluator.bind(slots.oldObject, value(review.oldObject))
-        evaluator.bind(slots.request, request(question))
-        if let slot = slots.params { evaluator.bind(slot, value(param?.node)) }
-        if question.policy.asksAuthorizer { bindAuthorizer(question) }
-        if let slot = slots.variables { evaluator.bind(slot, question.policy.variables.value(&evaluator)) }
+        let policy = question.policy
+        bind(policy.slots, question.review, question.equivalent, param, policy.variables)
     }
 
-    private mutating func value(_ node: JSONNode?) -> Value { node.map { evaluator.value(of: $0) } ?? .null }
+    /// Binds what expressions of a policy with these slots may refer to.
+    mutating func bind(
+        _ slots: VariableSlots, _ review: AdmissionReview, _ equivalent: VersionedResource?, _ param: StoredObject?,
+        _ variables: LazyFields
+    ) {
+        evaluator.bind(slots.object, value(review.object))
+        evaluator.bind(slots.oldObject, value(review.oldObject))
+        evaluator.bind(slots.request, request(review.request, equivalent))
+        if let slot = slots.params { evaluator.bind(slot, value(param?.node)) }
+        if slots.asksAuthorizer { bindAuthorizer(slots, review) }
+        if let slot = slots.variables { evaluator.bind(slot, variables.value(&evaluator)) }
+    }
 
-    private mutating func bindAuthorizer(_ question: PolicyQuestion) {
-        let review = question.review
-        let slots = question.policy.slots
+    mutating func value(_ node: JSONNode?) -> Value { node.map { evaluator.value(of: $0) } ?? .null }
+
+    private mutating func bindAuthorizer(_ slots: VariableSlots, _ review: AdmissionReview) {
         evaluator.bind(slots.authorizer, session.value(&evaluator))
         evaluator.bind(
             slots.requestResource,
@@ -75,18 +80,21 @@ extension PolicyEvaluator {
         evaluator.unbind(question.policy.slots.requestResource)
     }
 
-    /// The namespace is known to all expressions but match conditions, and there is none for a namespace itself.
     mutating func bindNamespace(_ question: PolicyQuestion, isHidden: Bool) {
-        let kind = question.review.requestKind
+        bindNamespace(question.policy.slots, question.review, isHidden: isHidden)
+    }
+
+    /// The namespace is known to all expressions but match conditions, and there is none for a namespace itself.
+    mutating func bindNamespace(_ slots: VariableSlots, _ review: AdmissionReview, isHidden: Bool) {
+        let kind = review.requestKind
         let isNamespace = kind.group.isEmpty && kind.version.equals("v1") && kind.kind.equals("Namespace")
         let document = isHidden || isNamespace ? nil : namespace?.document
-        evaluator.bind(question.policy.slots.namespaceObject, value(document?.root))
+        evaluator.bind(slots.namespaceObject, value(document?.root))
     }
 
     /// The request as it was sent; with the policy's own version where that is another.
-    private mutating func request(_ question: PolicyQuestion) -> Value {
-        let request = question.review.request
-        guard let equivalent = question.equivalent else { return evaluator.value(of: request) }
+    private mutating func request(_ request: JSONNode, _ equivalent: VersionedResource?) -> Value {
+        guard let equivalent else { return evaluator.value(of: request) }
         var entries: [(key: Value, value: Value)] = []
         for member in request.members {
             let key = evaluator.value(of: member.key)

@@ -14,9 +14,12 @@ public struct PolicyEvaluator: ~Copyable {
     public var trace: PolicyTrace?
     /// What answers expressions that ask who may do what.
     let session: AuthorizerSession
-    private let roleAuthorizer: RoleAuthorizer?
-    private let equivalents: EquivalentResources
-    private var plans = MatchPlans()
+    let roleAuthorizer: RoleAuthorizer?
+    let equivalents: EquivalentResources
+    private var plans = MatchPlans<MatchPlan>()
+    var mutationPlans = MatchPlans<MutationPlan>()
+    /// What carries out the mutations.
+    public var mutator = Mutator()
     /// The last namespace that was not among the set's.
     private var lastNamespace: NamespaceEntry?
 
@@ -52,20 +55,22 @@ public struct PolicyEvaluator: ~Copyable {
     /// Whether any policy is to be asked about requests of this sort.
     public mutating func concerns(_ review: AdmissionReview) -> Bool {
         !ExemptRequests.isExempt(review)
-            && plans.plan(for: review, set, equivalents).candidates.contains { !$0.bindings.isEmpty }
+            && plans.plan(for: review) { MatchPlan(set, review, equivalents) }.candidates.contains {
+                !$0.bindings.isEmpty
+            }
     }
 
     /// Adds to the answer what the policies say.
     public mutating func review(_ review: AdmissionReview, _ response: inout ReviewResponse) {
         if ExemptRequests.isExempt(review) { return }
-        let plan = plans.plan(for: review, set, equivalents)
+        let plan = plans.plan(for: review) { MatchPlan(set, review, equivalents) }
         if plan.candidates.isEmpty { return }
         findNamespace(review)
         if let roleAuthorizer { unsafe roleAuthorizer.user = review.userInfo }
         for index in plan.candidates.indices { ask(plan.candidates[index], review, &response) }
     }
 
-    private mutating func findNamespace(_ review: AdmissionReview) {
+    mutating func findNamespace(_ review: AdmissionReview) {
         namespace = nil
         guard let name = review.namespace.node, !review.namespace.isEmpty else { return }
         if let known = set.objects.namespace(name) {
@@ -160,7 +165,11 @@ enum ParamSelection {
     case failure(String)
 
     init(_ question: PolicyQuestion, _ store: ObjectStore) {
-        guard let kind = question.policy.paramKind, let reference = question.binding.reference else {
+        self.init(question.policy.paramKind, question.binding.reference, question.review.namespace, store)
+    }
+
+    init(_ kind: ParamKind?, _ reference: ParamReference?, _ requestNamespace: ReviewText, _ store: ObjectStore) {
+        guard let kind, let reference else {
             self = .none
             return
         }
@@ -172,7 +181,7 @@ enum ParamSelection {
                 return
             }
         } else {
-            namespace = reference.namespace.isEmpty ? question.review.namespace.string : reference.namespace
+            namespace = reference.namespace.isEmpty ? requestNamespace.string : reference.namespace
             if namespace.isEmpty, KindScopes.isClusterScoped(kind) != true {
                 self = .failure(
                     "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources")

@@ -202,7 +202,7 @@ final class MatchPlan {
 }
 
 /// The plans of the sorts of requests that were seen lately. A sort is an operation on a resource or a part of one.
-struct MatchPlans {
+struct MatchPlans<Plan> {
     private struct Entry {
         let operation: ReviewOperation
         let group: String
@@ -210,34 +210,29 @@ struct MatchPlans {
         let resource: String
         let part: String
         let hash: UInt64
-        let plan: MatchPlan
+        let plan: Plan
     }
 
-    private static let entriesMax = 4096
+    private static var entriesMax: Int { 4096 }
     /// By hash: entries that share one lie behind each other.
     private var entries: [UInt64: [Entry]] = [:]
     private var count = 0
 
     /// The plan for a request.
-    mutating func plan(
-        for review: AdmissionReview, _ set: PolicySet, _ equivalents: EquivalentResources
-    ) -> MatchPlan {
+    mutating func plan(for review: AdmissionReview, _ make: () -> Plan) -> Plan {
         let hash = Self.hash(review)
         if let list = entries[hash] {
             for index in list.indices where Self.isSame(list[index], review) { return list[index].plan }
         }
-        return make(review, hash, set, equivalents)
+        return keep(make(), review, hash)
     }
 
     @inline(never)
-    private mutating func make(
-        _ review: AdmissionReview, _ hash: UInt64, _ set: PolicySet, _ equivalents: EquivalentResources
-    ) -> MatchPlan {
+    private mutating func keep(_ plan: Plan, _ review: AdmissionReview, _ hash: UInt64) -> Plan {
         if count >= Self.entriesMax {
             entries.removeAll()
             count = 0
         }
-        let plan = MatchPlan(set, review, equivalents)
         count += 1
         entries[hash, default: []].append(
             Entry(

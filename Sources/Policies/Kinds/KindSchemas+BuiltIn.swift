@@ -1,0 +1,17 @@
+public import CELKubernetes
+import JSON
+
+extension KindSchemas {
+    /// The schemas of the kinds that Kubernetes 1.36 has built in; read when they are first asked for.
+    public static let builtIn = KindSchemas([builtInDigest])
+
+    private static var builtInDigest: JSONDocument {
+        let text = KindSchemaTable.text
+        let bytes = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        do throws(JSONError) {
+            return unsafe try JSONDocument(parsing: Span(_unsafeElements: bytes))
+        } catch {
+            preconditionFailure("the table of kinds is no JSON: \(error)")
+        }
+    }
+}

@@ -1,0 +1,180 @@
+public import Admission
+import CEL
+public import JSON
+
+// The mutating policies: in order, each on what the one before made, and once more where a later one changed the object.
+
+extension PolicyEvaluator {
+    /// Whether any mutating policy is to be asked about requests of this sort.
+    public mutating func mutates(_ review: AdmissionReview) -> Bool {
+        !set.mutating.isEmpty && !ExemptRequests.isExempt(review)
+            && mutationPlan(review).candidates.contains { !$0.bindings.isEmpty }
+    }
+
+    /// Adds to the answer what the mutating policies say: one patch from the object to what they all make of it, or a
+    /// denial.
+    public mutating func mutate(_ review: AdmissionReview, _ response: inout ReviewResponse) {
+        guard let object = review.object else { return trace(candidatesOf: review) }
+        guard let result = mutated(review, &response), response.isAllowed else { return }
+        result.withRoot { root in
+            if root.isEqual(to: object) { return }
+            JSONPatch.diff(from: object, to: root).withRoot { patch in
+                guard Preflight.leads(patch, from: object, to: root) else {
+                    let problem = "Internal error occurred: the patch does not make the mutated object"
+                    return MutationRun.deny(problem, &response)
+                }
+                response.patch.node(patch)
+            }
+        }
+    }
+
+    /// Whether mutating the result again would leave it as it is; an object that policies refuse is not changed.
+    public mutating func isStable(_ object: JSONDocument, _ review: AdmissionReview) -> Bool {
+        let kept = trace
+        trace = nil
+        defer { trace = kept }
+        var response = ReviewResponse()
+        return object.withRoot { root in
+            guard let again = mutated(review.of(object: root), &response), response.isAllowed else { return true }
+            return again.withRoot { $0.isEqual(to: root) }
+        }
+    }
+
+    /// What the policies make of the object; nil where nothing changed it. Denials go into the answer.
+    public mutating func mutated(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
+        if set.mutating.isEmpty || ExemptRequests.isExempt(review) { return nil }
+        let plan = mutationPlan(review)
+        if plan.candidates.isEmpty { return nil }
+        if let roleAuthorizer { unsafe roleAuthorizer.user = review.userInfo }
+        var run = MutationRun(review)
+        pass(plan, &run, isAgain: false)
+        // A second pass looks at the object as it is then, selectors included.
+        if run.reinvocation.isNeeded, !run.mustEnd, run.failures.isEmpty { pass(plan, &run, isAgain: true) }
+        run.settle(&response)
+        return run.result
+    }
+
+    private mutating func mutationPlan(_ review: AdmissionReview) -> MutationPlan {
+        mutationPlans.plan(for: review) { MutationPlan(set, review, equivalents) }
+    }
+
+    /// An object that is deleted cannot be changed; which policies match is worth knowing all the same.
+    private mutating func trace(candidatesOf review: AdmissionReview) {
+        guard trace != nil, !ExemptRequests.isExempt(review) else { return }
+        var run = MutationRun(review)
+        _ = calls(mutationPlan(review), &run, isTraced: true)
+    }
+
+    private mutating func pass(_ plan: MutationPlan, _ run: inout MutationRun, isAgain: Bool) {
+        for call in calls(plan, &run, isTraced: !isAgain) where !run.mustEnd { perform(call, &run, isAgain: isAgain) }
+        // As the API server has it: what was carried out without an error counts as a change at the end of a pass.
+        if run.isDirty { run.reinvocation.noteChange() }
+    }
+
+    // MARK: matching
+
+    /// Everything that is to be carried out, found before any of it is.
+    private mutating func calls(_ plan: MutationPlan, _ run: inout MutationRun, isTraced: Bool) -> [MutationCall] {
+        findNamespace(run.review)
+        let facts = NamespaceFacts(labels: namespace?.labels)
+        var calls: [MutationCall] = []
+        for candidate in plan.candidates {
+            // Without a binding that is about such requests only a trace has use for the policy.
+            if candidate.bindings.isEmpty, trace == nil { continue }
+            let match = candidate.hits.match(run.review, facts)
+            guard case .something(let equivalent) = match else {
+                if isTraced {
+                    trace?.policies.append(PolicyTrace.Policy(name: candidate.policy.name, isMatched: false))
+                }
+                continue
+            }
+            if isTraced { trace?.policies.append(PolicyTrace.Policy(name: candidate.policy.name, isMatched: true)) }
+            for binding in candidate.bindings {
+                var isMatched = true
+                if let hits = binding.hits, case .nothing = hits.match(run.review, facts) { isMatched = false }
+                if isTraced { trace?.addBinding(binding.binding.name, isMatched: isMatched) }
+                if isMatched { calls += self.calls(candidate.policy, binding.binding, equivalent, &run) }
+            }
+        }
+        return calls
+    }
+
+    private func calls(
+        _ policy: MutatingPolicy, _ binding: PolicyBinding, _ equivalent: VersionedResource?, _ run: inout MutationRun
+    ) -> [MutationCall] {
+        func call(_ param: StoredObject?) -> MutationCall {
+            MutationCall(policy: policy, binding: binding, param: param, equivalent: equivalent)
+        }
+        switch ParamSelection(policy.paramKind, binding.reference, run.review.namespace, set.objects) {
+        case .none: return [call(nil)]
+        case .objects(let objects): return objects.map { call($0) }
+        case .failure(let problem):
+            run.fail(.configuration(policy, binding, problem), policy.failurePolicy)
+            return []
+        }
+    }
+
+    // MARK: one policy
+
+    private mutating func perform(_ call: MutationCall, _ run: inout MutationRun, isAgain: Bool) {
+        let policy = call.policy
+        evaluator.reset()
+        bind(policy.slots, run.review, call.equivalent, call.param, policy.variables)
+        bindNamespace(policy.slots, run.review, isHidden: true)
+        switch checkConditions(policy.conditions, policy.failurePolicy) {
+        case .met: break
+        case .notMet, .ignored: return
+        case .failed(let message):
+            return run.fail(.policy(call, message, field: "spec.matchConditions"), policy.failurePolicy)
+        }
+        if isAgain, !run.reinvocation.isDue(call) { return }
+        let before = run.review.object
+        for index in policy.mutations.indices where !run.mustEnd {
+            mutate(by: policy.mutations[index], at: index, call, &run)
+        }
+        if let before, let now = run.review.object, !now.isEqual(to: before) { run.reinvocation.noteChange() }
+        run.reinvocation.noteInvocation(call)
+    }
+
+    /// Carries out one mutation.
+    private mutating func mutate(
+        by rule: MutationRule, at index: Int, _ call: MutationCall, _ run: inout MutationRun
+    ) {
+        guard let object = run.review.object else { return }
+        evaluator.reset()
+        bind(call.policy.slots, run.review, call.equivalent, call.param, call.policy.variables)
+        bindNamespace(call.policy.slots, run.review, isHidden: false)
+        var budget = CostLimits.evaluation
+        let problem: String
+        switch self.run(rule.program, &budget) {
+        case .failure(let error): problem = Self.failureText(rule.expression, error)
+        case .exhausted(let reason): problem = reason.message
+        case .value(let value):
+            do throws(MutationError) {
+                return run.replaceObject(try mutator.mutate(object, rule.patchType, with: value, &evaluator))
+            } catch {
+                if error.isInternal { run.failInternally(error.message) }
+                problem = error.message
+            }
+        }
+        let field = "spec.mutations[\(index)].\(rule.form == .jsonPatch ? "jsonPatch" : "applyConfiguration")"
+        run.fail(.policy(call, problem, field: "\(field).expression"), call.policy.failurePolicy)
+    }
+}
+
+extension MutationRule {
+    var patchType: PatchType { form == .jsonPatch ? .jsonPatch : .applyConfiguration }
+}
+
+/// Looks at a patch before it is answered.
+enum Preflight {
+    /// Whether the API server makes of one object the other by that patch.
+    static func leads(_ patch: JSONNode, from old: JSONNode, to new: JSONNode) -> Bool {
+        do throws(JSONPatchError) {
+            let result = try JSONPatch.apply(patch, to: old, options: JSONPatchOptions(mode: .apiServer))
+            return result.withRoot { $0.isEqual(to: new) }
+        } catch {
+            return false
+        }
+    }
+}
