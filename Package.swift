@@ -59,7 +59,7 @@ let package = Package(
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
         part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "HTTP", "Admission"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
-        part("Gate", ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission"]),
+        part("Gate", ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
 
         // The programs.
         program(

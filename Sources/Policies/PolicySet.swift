@@ -23,6 +23,8 @@ public final class PolicySet: Sendable {
     let schemas: KindSchemas?
     let objects: ObjectStore
     let roles: RoleRules
+    /// The files of the rules, by kind and name.
+    let sources: [String: String]
 
     init(_ loader: consuming RuleLoader) {
         let bindings = Dictionary(grouping: loader.bindings, by: \.policyName)
@@ -32,15 +34,23 @@ public final class PolicySet: Sendable {
         schemas = CustomKinds.schemas(of: loader.objects)
         objects = ObjectStore(loader.objects, documents: loader.documents)
         roles = RoleRules(loader.objects)
+        sources = loader.sources
     }
+
+    /// A set without a rule.
+    public static let empty = PolicySet(RuleLoader())
 
     /// Reads rules, and the context that stands in for a cluster: namespaces, parameters, roles. What cannot be used is
     /// left out and reported; the rest is in the set.
-    public static func load(_ rules: [RuleFile], context: [RuleFile] = []) -> (set: PolicySet, problems: [RuleProblem])
-    {
+    ///
+    /// Of a file in which something is wrong, the rules that are not to be had any more are those of `previous`.
+    public static func load(
+        _ rules: [RuleFile], context: [RuleFile] = [], previous: PolicySet? = nil
+    ) -> (set: PolicySet, problems: [RuleProblem]) {
         var loader = RuleLoader()
         for file in rules { loader.read(file) }
         for file in context { loader.read(file, isContext: true) }
+        if let previous { loader.keep(previous) }
         loader.checkReferences()
         let problems = loader.problems
         return (PolicySet(loader), problems)

@@ -77,6 +77,12 @@ extension FieldReader {
         return text
     }
 
+    /// True or false.
+    mutating func bool(_ name: String) -> Bool? {
+        guard let value = field(name) else { return nil }
+        return value.bool ?? refuse(value, name, "must be true or false")
+    }
+
     /// One of a few words.
     mutating func choice<Choice>(_ name: String, _ choices: [(word: String, value: Choice)]) -> Choice? {
         guard let value = field(name) else { return nil }

@@ -49,6 +49,7 @@ extension ServerConfiguration {
         spec.string("state").map { state = $0 }
         spec.strings("rules").map { rules = $0 }
         spec.strings("context").map { context = $0 }
+        spec.bool("allowInvalidRules").map { allowsInvalidRules = $0 }
         spec.strings("hooks").map { hooks = $0 }
         spec.choice("logLevel", LogLevel.allCases.map { ($0.rawValue, $0) }).map { logLevel = $0 }
         if var fields = spec.object("tls") { tls.read(&fields) }

@@ -19,6 +19,8 @@ public struct ServerConfiguration: Sendable {
     public var rules: [String] = []
     /// Files and folders that stand in for a cluster.
     public var context: [String] = []
+    /// Whether to serve although some of the rules are invalid when it starts.
+    public var allowsInvalidRules = false
     /// Hooks that are registered in Swift, by name.
     public var hooks: [String] = []
     /// The least level of log lines that are written.

@@ -14,6 +14,7 @@ final class Readiness: Sendable {
     }
 
     private let met = Mutex<Set<Condition>>([.staying])
+    private let rules = Mutex<(problems: [String], hash: String)>(([], ""))
 
     func set(_ condition: Condition, _ holds: Bool) {
         met.withLock { met in
@@ -22,6 +23,18 @@ final class Readiness: Sendable {
     }
 
     func holds(_ condition: Condition) -> Bool { met.withLock { $0.contains(condition) } }
+
+    /// What is wrong with the rules, which does not make the server unready: it serves what was right.
+    func set(rules problems: [String], hash: String) { rules.withLock { $0 = (problems, hash) } }
+
+    /// The rules in a few lines, for people.
+    var ruleLines: [String] {
+        rules.withLock { rules in
+            guard !rules.hash.isEmpty else { return [] }
+            let sign = rules.problems.isEmpty ? "+" : "!"
+            return ["[\(sign)] rules \(rules.hash)"] + rules.problems.map { "    \($0)" }
+        }
+    }
 
     var isReady: Bool { Condition.allCases.allSatisfy(holds) }
 }
@@ -79,6 +92,7 @@ final class AdminService: HTTPHandler {
                 for condition in Readiness.Condition.allCases {
                     page.append("[\(readiness.holds(condition) ? "+" : "-")] \(condition.rawValue)\n")
                 }
+                for line in readiness.ruleLines { page.append(line + "\n") }
             }
             page.append(isReady ? "ok\n" : "not ready\n")
             return (isReady ? .ok : .serviceUnavailable, "text/plain; charset=utf-8")

@@ -1,6 +1,7 @@
 public import Admission
 import Glibc
 import HTTP
+import Policies
 public import Reactor
 public import TLS
 import Telemetry
@@ -26,6 +27,8 @@ public final class Gate: @unchecked Sendable {
     var certificates: CertificateReload?
     var admin: HTTPServer?
     var signals: SignalWatch?
+    var keeper: RuleKeeper?
+    var rules: ServedRules?
     var drainedCount = 0
     var endings = 0
 
@@ -54,6 +57,7 @@ public final class Gate: @unchecked Sendable {
         SignalWatch.ignoreBrokenPipes()
         OpenFiles.raiseLimit()
         defer {
+            keeper?.close()
             for entry in loops { entry.thread.stop() }
             _ = sink.close(patienceMilliseconds: 500)
         }
@@ -69,7 +73,8 @@ public final class Gate: @unchecked Sendable {
 
 extension Gate {
     private func start(on loop: EventLoop) throws(GateError) {
-        let plan = try configuration.plan(registry)
+        try openRules(loop)
+        let plan = try configuration.plan(registry, rules?.set ?? .empty)
         let (tls, files) = try configuration.serverTLS()
         let identity = try openIdentity(tls, files, loop)
         let address = try openLoops(plan, identity)
@@ -171,13 +176,13 @@ extension Gate: CertificateReloadHandler {
     /// Reads the configuration and the certificates again; what is wrong with either leaves things as they are.
     private func reload(_ loop: EventLoop) {
         certificates?.reload(loop)
+        keeper?.refresh()
         guard let reread else { return }
         do throws(GateError) {
             let fresh = try reread()
-            let plan = try fresh.plan(registry)
+            let plan = try fresh.plan(registry, rules?.set ?? .empty)
             configuration = fresh
-            log.level = plan.logLevel
-            for entry in loops { _ = entry.thread.mailbox.submit { [review = entry.review] _ in review.adopt(plan) } }
+            adopt(plan)
             shard.add(metrics.reloaded(true))
             log.log(.info, "the configuration was read again")
         } catch {

@@ -9,6 +9,7 @@ struct GateMetrics: Sendable {
     let connections: Gauge
     let certificateExpiry: Gauge
     let reloads: [Counter]
+    let rules: RuleMetrics
     /// What the HTTP servers count, in the order of `ServerFigure`.
     private let figures: [Counter]
 
@@ -26,13 +27,13 @@ struct GateMetrics: Sendable {
         let reloads = registry.counters(
             "portcullis_configuration_reload", "Reloads of configuration and certificates.", labels: ["result"])
         let figures = Self.register(registry)
-        guard let admission = AdmissionMetrics(registering: registry),
+        guard let rules = RuleMetrics(registry: registry), let admission = AdmissionMetrics(registering: registry),
             let connections = registry.gauges("portcullis_http_connections", "Open connections.").series(),
             let certificateExpiry = expiry.series("server"), let loaded = reloads.series("success"),
             let failed = reloads.series("failure"), figures.count == ServerFigure.allCases.count
         else { return nil }
         (self.admission, self.connections, self.certificateExpiry) = (admission, connections, certificateExpiry)
-        (self.reloads, self.figures) = ([loaded, failed], figures)
+        (self.reloads, self.figures, self.rules) = ([loaded, failed], figures, rules)
         ProcessMetrics.register(in: registry)
     }
 

@@ -1,6 +1,7 @@
 import Admission
 import HTTP
 import JSON
+import Policies
 import Reactor
 import Telemetry
 
@@ -11,6 +12,7 @@ final class ReviewService: HTTPHandler {
         let deadline: DeadlineRule
         let bodyBytesMax: Int
         let hooks: [any BuiltinHook]
+        let rules: PolicySet
         let logLevel: LogLevel
     }
 
@@ -28,7 +30,7 @@ final class ReviewService: HTTPHandler {
     let shard: MetricShard
     let log: Logger
     private var endpoint: ReviewEndpoint
-    private var pipeline: BuiltinPipeline
+    private var pipeline: ReviewPipeline
     private var errors = ErrorAnswer()
 
     init(_ plan: Plan, clock: any Clock, metrics: GateMetrics, log: Logger) {
@@ -37,13 +39,13 @@ final class ReviewService: HTTPHandler {
         self.log = log
         shard = metrics.registry.makeShard()
         endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
-        pipeline = BuiltinPipeline(plan.hooks)
+        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock)
     }
 
     /// Replaces what may be replaced; requests that are being answered are not touched by it.
     func adopt(_ plan: Plan) {
         endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
-        pipeline = BuiltinPipeline(plan.hooks)
+        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock)
         log.level = plan.logLevel
     }
 

@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import Policies
 import Reactor
 import TLS
 import Telemetry
@@ -28,7 +29,7 @@ extension ServerConfiguration {
     }
 
     /// What may be replaced while it serves; throws where a hook is not registered.
-    func plan(_ registry: BuiltinRegistry) throws(GateError) -> ReviewService.Plan {
+    func plan(_ registry: BuiltinRegistry, _ rules: PolicySet) throws(GateError) -> ReviewService.Plan {
         var found: [any BuiltinHook] = []
         for name in hooks {
             guard let hook = registry[name] else {
@@ -37,7 +38,8 @@ extension ServerConfiguration {
             found.append(hook)
         }
         return ReviewService.Plan(
-            deadline: deadline, bodyBytesMax: limits.message.bodyBytesMax, hooks: found, logLevel: logLevel.level)
+            deadline: deadline, bodyBytesMax: limits.message.bodyBytesMax, hooks: found, rules: rules,
+            logLevel: logLevel.level)
     }
 
     /// The TLS configuration with its files read, and the files.

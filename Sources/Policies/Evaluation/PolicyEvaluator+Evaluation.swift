@@ -19,7 +19,9 @@ extension PolicyEvaluator {
         var record = PolicyTrace.Evaluation()
         if let param { record.param = param.namespace.isEmpty ? param.name : "\(param.namespace)/\(param.name)" }
         bindNamespace(question, isHidden: true)
-        switch checkConditions(question.policy.conditions, question.policy.failurePolicy) {
+        let policy = question.policy
+        let isLate = isTimeUp.map { $0() } ?? false
+        switch isLate ? .failed(Exhaustion.time.message) : checkConditions(policy.conditions, policy.failurePolicy) {
         case .met:
             bindNamespace(question, isHidden: false)
             checkValidations(question)
@@ -48,13 +50,14 @@ extension PolicyEvaluator {
         var failures: [String] = []
         var failed: String?
         for index in conditions.indices {
-            let condition = conditions[index]
-            switch run(condition.program, condition.expression, &budget) {
+            switch run(conditions[index].program, &budget) {
             case .value(let value):
-                if value.kind == .bool, !value.boolValue, failed == nil { failed = condition.name }
-            case .failure(let message): if !failures.contains(message) { failures.append(message) }
-            case .exhausted(let message):
-                return failurePolicy == .fail ? .failed(message) : .ignored
+                if value.kind == .bool, !value.boolValue, failed == nil { failed = conditions[index].name }
+            case .failure(let error):
+                let message = Self.failureText(conditions[index].expression, error)
+                if !failures.contains(message) { failures.append(message) }
+            case .exhausted(let reason):
+                return failurePolicy == .fail ? .failed(reason.message) : .ignored
             }
         }
         if let failed { return .notMet(failed) }
@@ -72,12 +75,12 @@ extension PolicyEvaluator {
         for index in policy.validations.indices {
             var decision = DecisionList.Decision(evaluation: .admit, validation: index)
             let before = budget
-            switch run(policy.validations[index].program, policy.validations[index].expression, &budget) {
+            switch run(policy.validations[index].program, &budget) {
             case .value(let value): decision.evaluation = value.kind == .bool && value.boolValue ? .admit : .deny
-            case .failure(let message):
+            case .failure(let error):
                 decision.evaluation = .error
-                decision.message = message
-            case .exhausted(let message): return decisions.fail(message)
+                decision.message = Self.failureText(policy.validations[index].expression, error)
+            case .exhausted(let reason): return decisions.fail(reason.message)
             }
             decision.cost = before - budget
             decisions.list.append(decision)
@@ -102,10 +105,10 @@ extension PolicyEvaluator {
             let rule = policy.validations[index]
             var message = ""
             if let program = rule.messageProgram {
-                switch run(program, "", &budget) {
+                switch run(program, &budget) {
                 case .value(let value): message = Self.message(value)
                 case .failure: break
-                case .exhausted(let problem): return failMessages("failed messageExpression: \(problem)")
+                case .exhausted(let reason): return failMessages("failed messageExpression: \(reason.message)")
                 }
             }
             guard decisions.list[index].evaluation == .deny else { continue }
@@ -143,7 +146,7 @@ extension PolicyEvaluator {
         for index in policy.annotations.indices {
             let rule = policy.annotations[index]
             var annotation = PolicyTrace.Annotation(key: rule.key, value: "", error: "")
-            switch run(rule.program, rule.expression, &budget) {
+            switch run(rule.program, &budget) {
             case .value(let value):
                 if value.kind == .string {
                     annotation.value = RuleText.trimmed(value.text)
@@ -153,12 +156,12 @@ extension PolicyEvaluator {
                         "valueExpression '\(rule.expression)' resulted in unsupported return type: "
                         + "\(value.typeName). Return type must be either string or null."
                 }
-            case .failure(let message):
-                annotation.error = message
+            case .failure(let error):
+                annotation.error = Self.failureText(rule.expression, error)
                 annotation.isDenial = policy.failurePolicy == .fail
-            case .exhausted(let message):
+            case .exhausted(let reason):
                 record.annotations.removeAll()
-                return decisions.fail(message)
+                return decisions.fail(reason.message)
             }
             record.annotations.append(annotation)
         }

@@ -6,29 +6,40 @@ import JSON
 /// How an expression ended.
 enum RunOutcome {
     case value(Value)
-    /// It failed, for a reason that is told.
-    case failure(String)
+    /// It failed; the value says why.
+    case failure(Value)
     /// No more expressions of this sort may run.
-    case exhausted(String)
+    case exhausted(Exhaustion)
+}
+
+/// Why no more expressions of a sort may run.
+enum Exhaustion {
+    case budget, time
+
+    var message: String {
+        switch self {
+        case .budget: "validation failed due to running out of cost budget, no further validation rules will be run"
+        case .time: "the time for this request is up, no further validation rules will be run"
+        }
+    }
 }
 
 extension PolicyEvaluator {
-    private static var outOfBudget: String {
-        "validation failed due to running out of cost budget, no further validation rules will be run"
-    }
-    private static var timeIsUp: String { "the time for this request is up, no further validation rules will be run" }
-
     /// Runs one expression, and takes what it and the variables that it reads cost from the budget.
-    mutating func run(_ program: Program, _ expression: String, _ budget: inout UInt64) -> RunOutcome {
+    @inline(__always)
+    mutating func run(_ program: Program, _ budget: inout UInt64) -> RunOutcome {
         evaluator.beginExpression()
         let value = evaluator.run(program)
-        if evaluator.stop == .deadline { return .exhausted(Self.timeIsUp) }
-        let cost = evaluator.cost
-        let (total, overflows) = cost.addingReportingOverflow(evaluator.fieldCost)
-        guard !overflows, total <= budget else { return .exhausted(Self.outOfBudget) }
+        if evaluator.stop == .deadline { return .exhausted(.time) }
+        let (total, overflows) = evaluator.cost.addingReportingOverflow(evaluator.fieldCost)
+        guard !overflows, total <= budget else { return .exhausted(.budget) }
         budget -= total
-        guard value.isError else { return .value(value) }
-        return .failure("expression '\(expression)' resulted in error: \(value.errorMessage)")
+        return value.isError ? .failure(value) : .value(value)
+    }
+
+    /// What the API server says of an expression that failed.
+    static func failureText(_ expression: String, _ error: Value) -> String {
+        "expression '\(expression)' resulted in error: \(error.errorMessage)"
     }
 
     /// Binds everything that expressions may refer to.
@@ -47,13 +58,13 @@ extension PolicyEvaluator {
         evaluator.bind(slots.oldObject, value(review.oldObject))
         evaluator.bind(slots.request, request(review.request, equivalent))
         if let slot = slots.params { evaluator.bind(slot, value(param?.node)) }
-        bindAuthorizer(slots, review)
+        if slots.asksAuthorizer { bindAuthorizer(slots, review) }
         if let slot = slots.variables { evaluator.bind(slot, variables.value(&evaluator)) }
     }
 
     mutating func value(_ node: JSONNode?) -> Value { node.map { evaluator.value(of: $0) } ?? .null }
 
-    mutating func bindAuthorizer(_ slots: VariableSlots, _ review: AdmissionReview) {
+    private mutating func bindAuthorizer(_ slots: VariableSlots, _ review: AdmissionReview) {
         evaluator.bind(slots.authorizer, session.value(&evaluator))
         evaluator.bind(
             slots.requestResource,

@@ -69,7 +69,7 @@ public struct PolicyEvaluator: ~Copyable {
         let plan = plans.plan(for: review) { MatchPlan(set, review, equivalents) }
         if plan.candidates.isEmpty { return }
         findNamespace(review)
-        if let roleAuthorizer { Self.note(review.userInfo, set.roles, roleAuthorizer) }
+        if let roleAuthorizer { unsafe roleAuthorizer.user = review.userInfo }
         for index in plan.candidates.indices { ask(plan.candidates[index], review, &response) }
     }
 
@@ -83,13 +83,6 @@ public struct PolicyEvaluator: ~Copyable {
         let isLast = lastNamespace.map { name.equals($0.name.utf8.span) } ?? false
         if !isLast { lastNamespace = NamespaceEntry(named: name.string ?? "") }
         namespace = lastNamespace
-    }
-
-    static func note(_ user: ReviewUser, _ roles: RoleRules, _ authorizer: RoleAuthorizer) {
-        if roles.grants.isEmpty, user.groups == nil { return }
-        var requester = Requester(name: user.username.string)
-        if let groups = user.groups { requester.groups = groups.elements.compactMap(\.string) }
-        unsafe authorizer.requester = requester
     }
 
     // MARK: policies and bindings

@@ -1,3 +1,4 @@
+import Admission
 import CELKubernetes
 import JSON
 
@@ -122,17 +123,22 @@ extension RoleRules {
 /// What answers expressions of one loop: roles, about who sent the request that is being looked at.
 final class RoleAuthorizer: Authorizer {
     private let roles: RoleRules
-    /// Set between runs, and read while one runs, on the thread of the evaluator that owns this.
-    nonisolated(unsafe) var requester = Requester()
+    /// Who sent the request that is being looked at. Set between runs, and read while one runs, on the thread of the
+    /// evaluator that owns this.
+    nonisolated(unsafe) var user: ReviewUser?
 
     init(_ roles: RoleRules) { self.roles = roles }
 
     func answer(_ question: AuthorizerQuestion) -> AuthorizerAnswer {
-        var who = unsafe requester
-        if case .serviceAccount(let namespace, let name) = question.subject {
-            who = Requester(
-                name: "system:serviceaccount:\(namespace):\(name)",
-                groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"])
+        var who = Requester()
+        switch question.subject {
+        case .serviceAccount(let namespace, let name):
+            who.name = "system:serviceaccount:\(namespace):\(name)"
+            who.groups = ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"]
+        case .requester:
+            guard let user = unsafe user else { break }
+            who.name = user.username.string
+            if let groups = user.groups { who.groups = groups.elements.compactMap(\.string) }
         }
         return AuthorizerAnswer(isAllowed: roles.allows(who, question.verb, question.target))
     }

@@ -22,6 +22,8 @@ struct RuleLoader {
 
     /// The documents by kind and name, which must be different.
     private var origins: [String: Origin] = [:]
+    /// The files of rules that were kept from an earlier set, by kind and name.
+    private var keptSources: [String: String] = [:]
     private var isContext = false
 
     private static let group = "admissionregistration.k8s.io"
@@ -159,6 +161,33 @@ struct RuleLoader {
             node = next
         }
         return node
+    }
+}
+
+// MARK: what was there before
+
+extension RuleLoader {
+    /// The files of the rules, by kind and name.
+    var sources: [String: String] { keptSources.merging(origins.mapValues(\.file)) { $1 } }
+
+    /// Takes from an earlier set the rules of those files in which something is wrong now, unless they are there.
+    mutating func keep(_ previous: PolicySet) {
+        let broken = Set(problems.lazy.filter { $0.severity == .error }.map(\.file))
+        guard !broken.isEmpty else { return }
+        let bindings = previous.validating.flatMap(\.bindings)
+        policies += previous.validating.map(\.policy)
+            .filter { keeps("ValidatingAdmissionPolicy", $0.name, previous, broken) }
+        self.bindings += bindings.filter { keeps("ValidatingAdmissionPolicyBinding", $0.name, previous, broken) }
+        mutatingPolicies += previous.mutating.filter { keeps("MutatingAdmissionPolicy", $0.name, previous, broken) }
+        mutatingBindings += previous.mutatingBindings
+            .filter { keeps("MutatingAdmissionPolicyBinding", $0.name, previous, broken) }
+    }
+
+    private mutating func keeps(_ kind: String, _ name: String, _ previous: PolicySet, _ broken: Set<String>) -> Bool {
+        let key = "\(kind) \(name)"
+        guard origins[key] == nil, let file = previous.sources[key], broken.contains(file) else { return false }
+        keptSources[key] = file
+        return true
     }
 }
 

@@ -70,7 +70,7 @@ extension PolicyEvaluator {
         if set.mutating.isEmpty || ExemptRequests.isExempt(review) { return nil }
         let plan = mutationPlan(review)
         if plan.candidates.isEmpty { return nil }
-        if let roleAuthorizer { Self.note(review.userInfo, set.roles, roleAuthorizer) }
+        if let roleAuthorizer { unsafe roleAuthorizer.user = review.userInfo }
         var run = MutationRun(review)
         pass(plan, &run, isAgain: false)
         // A second pass looks at the object as it is then, selectors included.
@@ -171,8 +171,9 @@ extension PolicyEvaluator {
         bindNamespace(call.policy.slots, run.review, isHidden: false)
         var budget = CostLimits.evaluation
         let problem: String
-        switch self.run(rule.program, rule.expression, &budget) {
-        case .failure(let message), .exhausted(let message): problem = message
+        switch self.run(rule.program, &budget) {
+        case .failure(let error): problem = Self.failureText(rule.expression, error)
+        case .exhausted(let reason): problem = reason.message
         case .value(let value):
             do throws(MutationError) {
                 return run.replaceObject(try mutator.mutate(object, rule.patchType, with: value, &evaluator))

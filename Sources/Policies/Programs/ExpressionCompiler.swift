@@ -25,8 +25,11 @@ struct VariableSlots: Sendable {
     let authorizer: Int
     let requestResource: Int
     let variables: Int?
+    /// Whether any expression asks an authorizer.
+    let asksAuthorizer: Bool
 
-    init(_ environment: Environment) {
+    init(_ environment: Environment, asksAuthorizer: Bool) {
+        self.asksAuthorizer = asksAuthorizer
         object = environment.slot(of: "object") ?? 0
         oldObject = environment.slot(of: "oldObject") ?? 0
         namespaceObject = environment.slot(of: "namespaceObject") ?? 0
@@ -62,6 +65,7 @@ struct ExpressionCompiler {
     private var types: VariableTypes
     /// The environment that all programs are planned in, so that variables have the same slots in all of them.
     private var plan: Environment
+    private var asksAuthorizer = false
     /// The policy's variables, as far as they were compiled.
     private(set) var fields: [LazyFields.Field] = []
 
@@ -73,7 +77,7 @@ struct ExpressionCompiler {
         plan = Self.environment(hasParams: hasParams, hasAuthorizer: true, composes: composes, patches: patches)
     }
 
-    var slots: VariableSlots { VariableSlots(plan) }
+    var slots: VariableSlots { VariableSlots(plan, asksAuthorizer: asksAuthorizer) }
 
     /// The environments before any variables: there are only so many, and making one takes a while.
     private static let environments: [Environment] = (0..<16).map { bits in
@@ -122,6 +126,9 @@ struct ExpressionCompiler {
         case .failure(let failure): return .failure(Refusal(message: "compilation failed: \(failure)"))
         case .success(let checked):
             if let complaint = result.complaint(checked.resultType) { return .failure(Refusal(message: complaint)) }
+            if checked.refers(toVariable: "authorizer") || checked.refers(toVariable: "authorizer.requestResource") {
+                asksAuthorizer = true
+            }
             var plan = plan
             if composes { plan.types = types }
             do throws(PlanFailure) {

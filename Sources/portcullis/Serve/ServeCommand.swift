@@ -18,6 +18,10 @@ enum ServeCommand: Command {
           --certificate FILE         the certificate with its chain, PEM; replaced while it serves when the file changes
           --key FILE                 its key, PEM
           --client-ca FILE           authorities (PEM); clients must then show a certificate of theirs
+          --rules PATH,…             files and folders of rules: admission policies, their bindings and parameters; read again
+                                     when they change
+          --context PATH,…           files and folders that stand in for a cluster: namespaces, parameters, roles
+          --allow-invalid-rules      start although some documents are invalid
           --hooks NAME,…             hooks that are registered in Swift, in this order
           --loops N                  event loops (default: one for each processor)
           --state DIR                what must survive a restart
@@ -29,11 +33,11 @@ enum ServeCommand: Command {
 
     private static let options: Set<String> = [
         "--config", "--listen", "--admin-listen", "--certificate", "--key", "--client-ca", "--hooks", "--loops",
-        "--state", "--log-level",
+        "--state", "--log-level", "--rules", "--context",
     ]
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
-        let arguments = try Arguments(words, values: options)
+        let arguments = try Arguments(words, flags: ["--allow-invalid-rules"], values: options)
         guard arguments.operands.isEmpty else {
             throw UsageError(message: "it takes no operands, but '\(arguments.operands[0])' is one")
         }
@@ -76,6 +80,9 @@ private struct ServeFlags {
     private let key: String?
     private let clientAuthority: String?
     private let hooks: [String]?
+    private let rules: [String]?
+    private let context: [String]?
+    private let allowsInvalidRules: Bool
     private let loops: Int?
     private let state: String?
     private let logLevel: ServerConfiguration.LogLevel?
@@ -87,7 +94,10 @@ private struct ServeFlags {
         certificate = arguments.value("--certificate")
         key = arguments.value("--key")
         clientAuthority = arguments.value("--client-ca")
-        hooks = arguments.value("--hooks")?.split(separator: ",").map(String.init)
+        hooks = Self.list("--hooks", arguments)
+        rules = Self.list("--rules", arguments)
+        context = Self.list("--context", arguments)
+        allowsInvalidRules = arguments.has("--allow-invalid-rules")
         state = arguments.value("--state")
         logLevel = try arguments.choice(
             "--log-level", ServerConfiguration.LogLevel.allCases.map { ($0.rawValue, $0) })
@@ -97,6 +107,10 @@ private struct ServeFlags {
             }
             return count
         }
+    }
+
+    private static func list(_ name: String, _ arguments: Arguments) -> [String]? {
+        arguments.value(name)?.split(separator: ",").map(String.init)
     }
 
     private static func address(_ name: String, _ arguments: Arguments) throws(UsageError) -> SocketAddress? {
@@ -114,6 +128,9 @@ private struct ServeFlags {
         if let key { configuration.tls.key = key }
         if let clientAuthority { configuration.tls.clientAuthority = clientAuthority }
         if let hooks { configuration.hooks = hooks }
+        if let rules { configuration.rules = rules }
+        if let context { configuration.context = context }
+        if allowsInvalidRules { configuration.allowsInvalidRules = true }
         if let loops { configuration.loops = loops }
         if let state { configuration.state = state }
         if let logLevel { configuration.logLevel = logLevel }
