@@ -128,6 +128,15 @@ import Testing
                 == #"{"apiVersion":"example.com/v1","kind":"Widget","spec":{"a":{"b":1},"l":[2]}}"#)
     }
 
+    /// The deepest object that is read at all.
+    @Test func mergesDeepObjects() {
+        let depth = 500
+        let spec = String(repeating: "{\"a\":", count: depth) + "1" + String(repeating: "}", count: depth)
+        let widget = "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"spec\":\(spec)}"
+        let result = Self.apply(Self.spec("b: 1, a: object.spec.a"), to: widget)
+        #expect(result == widget.dropLast(2) + ",\"b\":1}}")
+    }
+
     @Test(arguments: [
         ("[JSONPatch{op: 'test', path: '/metadata/name', value: 'q'}]", "unchanged"),
         (
