@@ -20,10 +20,11 @@ final class MutationPlan {
         let others = equivalents.others(
             group: JSONText(review.resource.group), version: JSONText(review.resource.version),
             resource: JSONText(review.resource.resource), part: JSONText(review.subResource))
+        let bindings = Dictionary(grouping: set.mutatingBindings, by: \.policyName)
         candidates = set.mutating.compactMap { policy in
             let hits = RuleHits(policy.match, review, others)
-            let own = set.mutatingBindings.filter { $0.policyName == policy.name }
             guard hits.isPossible else { return nil }
+            let own = bindings[policy.name] ?? []
             let bindings = own.compactMap { binding -> Binding? in
                 guard let match = binding.match else { return Binding(binding: binding, hits: nil) }
                 let hits = RuleHits(match, review, others)

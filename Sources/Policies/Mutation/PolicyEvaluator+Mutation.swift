@@ -12,20 +12,26 @@ extension PolicyEvaluator {
     }
 
     /// Adds to the answer what the mutating policies say: one patch from the object to what they all make of it, or a
-    /// denial.
-    public mutating func mutate(_ review: AdmissionReview, _ response: inout ReviewResponse) {
-        guard let object = review.object else { return trace(candidatesOf: review) }
-        guard let result = mutated(review, &response), response.isAllowed else { return }
-        result.withRoot { root in
-            if root.isEqual(to: object) { return }
-            JSONPatch.diff(from: object, to: root).withRoot { patch in
+    /// denial. Gives the object as it is then; nil where nothing changed it.
+    @discardableResult
+    public mutating func mutate(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
+        guard let object = review.object else {
+            trace(candidatesOf: review)
+            return nil
+        }
+        guard let result = mutated(review, &response), response.isAllowed else { return nil }
+        let isChanged = result.withRoot { root in
+            if root.isEqual(to: object) { return false }
+            return JSONPatch.diff(from: object, to: root).withRoot { patch in
                 guard Preflight.leads(patch, from: object, to: root) else {
-                    let problem = "Internal error occurred: the patch does not make the mutated object"
-                    return MutationRun.deny(problem, &response)
+                    MutationRun.deny(Preflight.problem, &response)
+                    return false
                 }
                 response.patch.node(patch)
+                return true
             }
         }
+        return isChanged ? result : nil
     }
 
     /// Whether mutating the result again would leave it as it is; an object that policies refuse is not changed.
@@ -168,6 +174,8 @@ extension MutationRule {
 
 /// Looks at a patch before it is answered.
 enum Preflight {
+    static let problem = "Internal error occurred: the patch does not make the mutated object"
+
     /// Whether the API server makes of one object the other by that patch.
     static func leads(_ patch: JSONNode, from old: JSONNode, to new: JSONNode) -> Bool {
         do throws(JSONPatchError) {

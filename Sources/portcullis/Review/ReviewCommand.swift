@@ -87,7 +87,7 @@ enum ReviewCommand: Command {
                 response.reset()
                 evaluator.trace = printer.explains ? PolicyTrace() : nil
                 withExtendedLifetime(input.document) {
-                    evaluator.review(input.review, &response)
+                    Self.ask(&evaluator, input.review, &response)
                     printer.print(input.review, response, evaluator.trace)
                 }
                 if !response.isAllowed { status = status.or(.bad) }
@@ -95,5 +95,15 @@ enum ReviewCommand: Command {
         }
         printer.finish()
         return status
+    }
+
+    /// As in an API server: what mutates comes first, and what validates sees what it made.
+    private static func ask(
+        _ evaluator: inout PolicyEvaluator, _ review: AdmissionReview, _ response: inout ReviewResponse
+    ) {
+        let mutated = evaluator.mutate(review, &response)
+        guard response.isAllowed else { return }
+        guard let mutated else { return evaluator.review(review, &response) }
+        mutated.withRoot { evaluator.review(review.of(object: $0), &response) }
     }
 }

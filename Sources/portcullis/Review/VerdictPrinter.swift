@@ -59,6 +59,7 @@ struct VerdictPrinter: ~Copyable {
                 }
             }
         }
+        if let patch = response?["patch"]?.string { text += PatchText.text(base64: patch) }
         if let warnings = response?["warnings"] {
             for warning in warnings.elements { text += "  warning: \(warning.string ?? "")\n" }
         }
@@ -113,4 +114,39 @@ enum ExplanationText {
         }
         return text
     }
+}
+
+/// What a patch changes, for people: a line for each operation.
+enum PatchText {
+    static func text(base64: String) -> String {
+        guard let bytes = decoded(base64), let patch = try? JSONDocument(parsing: bytes) else { return "" }
+        return patch.withRoot { $0.elements.map(line).joined() }
+    }
+
+    private static func line(_ operation: JSONNode) -> String {
+        let path = operation["path"]?.string ?? ""
+        let value = operation["value"]?.text() ?? operation["from"]?.string ?? ""
+        return switch operation["op"]?.string {
+        case "add": "  + \(path): \(value)\n"
+        case "remove": "  - \(path)\n"
+        case let name: "  \(name == "replace" ? "~" : name ?? "") \(path): \(value)\n"
+        }
+    }
+
+    private static func decoded(_ base64: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for byte in base64.utf8 where byte != UInt8(ascii: "=") {
+            guard let place = alphabet.firstIndex(of: byte) else { return nil }
+            bits = bits << 6 | UInt32(place)
+            count += 6
+            guard count >= 8 else { continue }
+            count -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+        }
+        return bytes
+    }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 }
