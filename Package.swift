@@ -78,7 +78,9 @@ let package = Package(
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission"]),
+        testing(
+            "FuzzTargets",
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),

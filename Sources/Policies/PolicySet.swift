@@ -37,6 +37,9 @@ public final class PolicySet: Sendable {
         sources = loader.sources
     }
 
+    /// Whether there is no rule at all.
+    public var isEmpty: Bool { validating.isEmpty && mutating.isEmpty }
+
     /// A set without a rule.
     public static let empty = PolicySet(RuleLoader())
 

@@ -139,4 +139,27 @@ import Testing
             """)
         #expect(try Self.ask(set).message == "")
     }
+
+    /// A name that is given twice is the later variable, also where that one reads it.
+    @Test func aVariableThatReadsItselfFails() throws {
+        let set = try Self.set(
+            """
+              variables:
+              - {name: a, expression: "1"}
+              - {name: a, expression: "variables.a + 1"}
+              validations:
+              - {expression: "variables.a == 2"}
+            """)
+        #expect(try Self.ask(set).message.contains("composited variable \"a\" fails to evaluate: no such overload"))
+    }
+
+    /// Each reads the one before: the stack has an end that must not be met.
+    @Test func variablesOfVariablesHaveABound() throws {
+        let chain = (1..<5_000).map { "  - {name: v\($0), expression: \"variables.v\($0 - 1) + 1\"}" }
+        let set = try Self.set(
+            "  variables:\n  - {name: v0, expression: \"0\"}\n" + chain.joined(separator: "\n")
+                + "\n  validations:\n  - {expression: \"variables.v50 == 50\"}"
+                + "\n  - {expression: \"variables.v4999 == 4999\"}")
+        #expect(try Self.ask(set).message.hasSuffix("variables are nested too deeply"))
+    }
 }

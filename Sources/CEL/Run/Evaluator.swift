@@ -33,6 +33,9 @@
     public internal(set) var cost: UInt64 = 0
     /// What computing lazy fields has cost since the expression began.
     public internal(set) var fieldCost: UInt64 = 0
+    /// How many lazy fields are being computed, one for the other, and where the stack was at the first.
+    var fieldDepth = 0
+    var fieldStack: UInt = 0
     /// Why the run was stopped; nil when it was not.
     public internal(set) var stop: Stop?
     /// The cost at which an expression is stopped.
@@ -61,6 +64,7 @@
         arena.reset()
         cost = 0
         fieldCost = 0
+        fieldDepth = 0
         stop = nil
         stepsUntilCheck = Self.stepsBetweenChecks
         unsafe slots.update(repeating: .unset, count: slotCapacity)

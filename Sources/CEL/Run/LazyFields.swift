@@ -98,9 +98,18 @@ extension Evaluator {
         reserveSlots(max(entry.slot + 1, entry.program.slotCount))
         let known = unsafe slots[entry.slot]
         if !known.isUnset { return known }
+        let position = Self.stackPosition()
+        if fieldDepth == 0 { fieldStack = position }
+        guard fieldStack &- position < Self.fieldStackBytesMax else {
+            return failure(of: entry, .error("variables are nested too deeply"))
+        }
+        // Asking for a field while it is computed would not end.
+        unsafe slots[entry.slot] = .noSuchOverload
         let outerCost = cost
         cost = 0
+        fieldDepth += 1
         var value = evaluate(entry.program.root, entry.program)
+        fieldDepth -= 1
         fieldCost &+= cost
         cost = outerCost
         if stop == .cost {
@@ -111,6 +120,15 @@ extension Evaluator {
         if value.isError { value = failure(of: entry, value) }
         unsafe slots[entry.slot] = value
         return value
+    }
+
+    /// How much of the thread's stack fields that read fields may take: an eighth of the smallest that Linux gives.
+    private static let fieldStackBytesMax: UInt = 1 << 20
+
+    /// An address in the present frame: stacks grow towards zero.
+    @inline(never) private static func stackPosition() -> UInt {
+        var marker: UInt8 = 0
+        return unsafe withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
     }
 
     @inline(never) private mutating func failure(of entry: LazyFields.Entry, _ value: Value) -> Value {

@@ -2,11 +2,15 @@ import CEL
 import CELKubernetes
 
 /// Knows a policy's own variables beside the types that all policies have.
-private struct VariableTypes: TypeProvider {
+///
+/// One for each policy: it learns of variables while the policy is compiled, on one thread, and environments share it.
+private final class VariableTypes: TypeProvider, @unchecked Sendable {
     static let name = "kubernetes.variables"
 
-    let others: any TypeProvider
+    private let others: any TypeProvider
     var fields: [String: CELType] = [:]
+
+    init(others: any TypeProvider) { self.others = others }
 
     func hasObject(_ name: String) -> Bool { name == Self.name || others.hasObject(name) }
 
@@ -62,7 +66,7 @@ struct ExpressionCompiler {
     private let hasParams: Bool
     private let composes: Bool
     private let patches: Bool
-    private var types: VariableTypes
+    private let types: VariableTypes
     /// The environment that all programs are planned in, so that variables have the same slots in all of them.
     private var plan: Environment
     private var asksAuthorizer = false
@@ -142,12 +146,12 @@ struct ExpressionCompiler {
     /// Compiles a variable, which later expressions may refer to.
     mutating func add(variable name: String, _ text: String, _ field: Field, _ errors: FieldErrors) {
         let program = compile(text, .full, .anything, field, errors)
-        types.fields[name] = program.map { Self.open($0.resultType) } ?? .dyn
+        let isKnown = types.fields.updateValue(program.map { Self.open($0.resultType) } ?? .dyn, forKey: name) != nil
         guard let program else { return }
         // Variables are evaluated inside of other expressions: each has slots that nobody else uses.
         let slot = program.slotCount
         plan.reservedSlotCount = slot + 1
-        fields.removeAll { $0.name == name }
+        if isKnown { fields.removeAll { $0.name == name } }
         fields.append(LazyFields.Field(name: name, slot: slot, program: program))
     }
 
