@@ -78,7 +78,9 @@ let package = Package(
         // The proof.
         testing("TestSupport"),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        testing("FuzzTargets", ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission"]),
+        testing(
+            "FuzzTargets",
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -88,7 +90,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "HTTP", "Telemetry", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
-        tests("EndToEndTests", ["portcullis"]),
+        tests("EndToEndTests", ["portcullis", "TestSupport"]),
         tests(
             "ConformanceTests",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "TestSupport"]),

@@ -130,3 +130,15 @@ def admission_seeds():
 
 
 admission_seeds()
+
+
+def policy_seeds():
+    """Policies with their bindings, as far as they are short."""
+    for path in sorted(corpus.glob("policies/*/*/policy.yaml")):
+        binding = path.with_name("binding.yaml")
+        text = path.read_bytes() + b"\n---\n" + (binding.read_bytes() if binding.exists() else b"")
+        if len(text) <= 3500:
+            write("policy-rules", [text])
+
+
+policy_seeds()
