@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tries to break the server while well-behaved clients ask it at a constant rate.
 
-    soak.sh [--seconds N] [--requests N] [changes|slow|descriptors|log|vanish|end|memory …]
+    soak.sh [--seconds N] [--requests N] [changes|slow|descriptors|log|vanish|end|tls|memory …]
 
 changes      the certificate is replaced and the configuration read again, a hundred times each, beside 1,000 idle and 200
              slow-sending connections: no request fails
@@ -10,6 +10,7 @@ descriptors  with room for 64 descriptors and 200 clients the server stays, and 
 log          nobody reads the log: no request waits for it, and dropped lines are counted
 vanish       clients vanish in the middle of requests and answers: no failures for others
 end          SIGTERM under load: every request that was sent on an open connection is answered, and the exit status is 0
+tls          testssl.sh finds nothing that it would not give an A for
 memory       resident memory after the last of so many requests is at most a tenth more than after a tenth of them
 
 The exit status is 1 if one of these does not hold. Reviews come from `../shared`, or from PORTCULLIS_SHARED.
@@ -305,6 +306,19 @@ def head_and_body(text):
     return len(head) + 4 + (int(length.group(1)) if length else 0)
 
 
+def tls(options):
+    with Server() as server:
+        report = os.path.join(server.folder.name, "testssl.json")
+        subprocess.run(
+            ["testssl", "--quiet", "--color", "0", "--warnings", "off", "--add-ca", "ca.crt", "--jsonfile", report,
+             f"localhost:{server.port}"], cwd=server.folder.name, stdout=subprocess.DEVNULL, timeout=900)
+        findings = json.load(open(report))
+        grade = next((one["finding"] for one in findings if one["id"] == "overall_grade"), "none")
+        bad = [f"{one['id']}: {one['finding']}" for one in findings if one["severity"] in ("MEDIUM", "HIGH", "CRITICAL")]
+        reasons = [one["finding"] for one in findings if one["id"].startswith("grade_cap_reason")]
+        return told("tls", grade.startswith("A"), f"grade {grade} {reasons}; findings {bad}")
+
+
 def memory(options):
     with Server() as server:
         idle = server.resident()
@@ -324,7 +338,7 @@ def main():
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "memory": memory}
+    sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "tls": tls, "memory": memory}
     broken = [name for name in options.what or sections if sections[name](options)]
     sys.exit(1 if broken else 0)
 
