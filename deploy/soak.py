@@ -47,7 +47,7 @@ class Server:
 
     def __init__(self, log=subprocess.DEVNULL, descriptors=None, level="warning"):
         self.folder = tempfile.TemporaryDirectory()
-        self.certify()
+        subprocess.run([BINARY, "certs", "dev", self.folder.name], check=True, stdout=subprocess.DEVNULL)
         self.configure(level)
         self.port, self.admin = free_port(), free_port()
         limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
@@ -66,7 +66,18 @@ class Server:
         self.folder.cleanup()
 
     def certify(self):
-        subprocess.run([BINARY, "certs", "dev", "--force", self.folder.name], check=True, stdout=subprocess.DEVNULL)
+        """Another pair from the same authority; for a moment certificate and key do not belong together."""
+        extensions = os.path.join(self.folder.name, "extensions")
+        with open(extensions, "w") as file:
+            file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
+        for words in (
+            ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+             "-keyout", "next.key", "-out", "next.csr"],
+            ["x509", "-req", "-in", "next.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+             "-extfile", extensions, "-out", "next.crt"]):
+            subprocess.run(["openssl"] + words, cwd=self.folder.name, check=True, capture_output=True)
+        for name in ("crt", "key"):
+            os.replace(os.path.join(self.folder.name, f"next.{name}"), os.path.join(self.folder.name, f"server.{name}"))
 
     def configure(self, level):
         with open(os.path.join(self.folder.name, "server.yaml"), "w") as file:
@@ -90,11 +101,8 @@ class Server:
         command = [BINARY, "bench", f"https://127.0.0.1:{self.port}/validate", "--reviews", REVIEW, "-o", "json",
                    "--connections", str(connections), "--pid", str(self.process.pid)]
         command += list(extra) or ["--rate", str(rate), "--duration", f"{seconds}s"]
-        with tempfile.NamedTemporaryFile() as authority:
-            # The authority of the connections that are open now; later ones must still verify.
-            authority.write(open(os.path.join(self.folder.name, "ca.crt"), "rb").read())
-            authority.flush()
-            said = subprocess.run(command + ["--ca", authority.name], capture_output=True, text=True)
+        authority = os.path.join(self.folder.name, "ca.crt")
+        said = subprocess.run(command + ["--ca", authority], capture_output=True, text=True)
         if said.returncode == 2:
             sys.exit(f"bench: {said.stderr}")
         return json.loads(said.stdout)
