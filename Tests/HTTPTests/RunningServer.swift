@@ -251,6 +251,9 @@ final class RawClient {
 
     var text: String { String(decoding: received, as: UTF8.self) }
 
+    /// Forgets what has been received.
+    func forget() { received = [] }
+
     /// Sends a request and returns the whole response, whose length its head says.
     func ask(_ path: String, _ body: String = "", fields: String = "") -> String {
         received = []

@@ -66,7 +66,8 @@ struct ServerFigures {
     private var last = HTTPServerCounters()
 
     mutating func record(_ server: HTTPServer, _ metrics: GateMetrics, _ shard: MetricShard) {
-        let now = server.counters
+        var now = server.counters
+        now.shed = server.shedCount
         func add(_ figure: GateMetrics.ServerFigure, _ path: KeyPath<HTTPServerCounters, UInt64>) {
             shard.add(metrics.figure(figure), now[keyPath: path] &- last[keyPath: path])
         }

@@ -1,0 +1,354 @@
+#!/usr/bin/env python3
+"""Tries to break the server while well-behaved clients ask it at a constant rate.
+
+    soak.sh [--seconds N] [--requests N] [changes|slow|descriptors|log|vanish|end|tls|memory …]
+
+changes      the certificate is replaced and the configuration read again, a hundred times each, beside 1,000 idle and 200
+             slow-sending connections: no request fails
+slow         slowhttptest sends heads and bodies slowly and reads answers slowly: the p99 of others moves by at most 5 ms
+descriptors  with room for 64 descriptors and 200 clients the server stays, and answers when they have gone
+log          nobody reads the log: no request waits for it, and dropped lines are counted
+vanish       clients vanish in the middle of requests and answers: no failures for others
+end          SIGTERM under load: every request that was sent on an open connection is answered, and the exit status is 0
+tls          testssl.sh finds nothing that it would not give an A for
+memory       resident memory after the last of so many requests is at most a tenth more than after a tenth of them
+
+The exit status is 1 if one of these does not hold. Reviews come from `../shared`, or from PORTCULLIS_SHARED.
+"""
+import argparse
+import json
+import os
+import random
+import re
+import resource
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SHARED = os.environ.get("PORTCULLIS_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
+BINARY = os.path.join(ROOT, ".build", "release", "portcullis")
+REVIEW = os.path.join(SHARED, "corpus", "reviews", "pod-create.json")
+SERVER = """apiVersion: portcullis.dev/v1
+kind: Server
+spec: {hooks: [benchmark-pod-checks], logLevel: %s}
+"""
+
+
+class Server:
+    """`portcullis serve` with certificates of its own on free ports."""
+
+    def __init__(self, log=subprocess.DEVNULL, descriptors=None, level="warning"):
+        self.folder = tempfile.TemporaryDirectory()
+        subprocess.run([BINARY, "certs", "dev", self.folder.name], check=True, stdout=subprocess.DEVNULL)
+        self.configure(level)
+        self.port, self.admin = free_port(), free_port()
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--config", "server.yaml", "--listen", f"127.0.0.1:{self.port}", "--admin-listen",
+             f"127.0.0.1:{self.admin}", "--certificate", "server.crt", "--key", "server.key"],
+            cwd=self.folder.name, stderr=log, preexec_fn=limit)
+        wait_until(lambda: self.metric("process_start_time_seconds") > 0, 10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+    def certify(self):
+        """Another pair from the same authority; for a moment certificate and key do not belong together."""
+        extensions = os.path.join(self.folder.name, "extensions")
+        with open(extensions, "w") as file:
+            file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
+        for words in (
+            ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+             "-keyout", "next.key", "-out", "next.csr"],
+            ["x509", "-req", "-in", "next.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+             "-extfile", extensions, "-out", "next.crt"]):
+            subprocess.run(["openssl"] + words, cwd=self.folder.name, check=True, capture_output=True)
+        for name in ("crt", "key"):
+            os.replace(os.path.join(self.folder.name, f"next.{name}"), os.path.join(self.folder.name, f"server.{name}"))
+
+    def configure(self, level):
+        with open(os.path.join(self.folder.name, "server.yaml"), "w") as file:
+            file.write(SERVER % level)
+
+    def metric(self, name):
+        """The sum of a metric's series; 0 where there is none."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=5) as answer:
+                text = answer.read().decode()
+        except OSError:
+            return 0
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if re.match(re.escape(name) + r"[{ ]", line))
+
+    def resident(self):
+        with open(f"/proc/{self.process.pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def bench(self, seconds, rate=500, connections=8, extra=()):
+        """Asks at a constant rate; the report."""
+        command = [BINARY, "bench", f"https://127.0.0.1:{self.port}/validate", "--reviews", REVIEW, "-o", "json",
+                   "--connections", str(connections), "--pid", str(self.process.pid)]
+        command += list(extra) or ["--rate", str(rate), "--duration", f"{seconds}s"]
+        authority = os.path.join(self.folder.name, "ca.crt")
+        said = subprocess.run(command + ["--ca", authority], capture_output=True, text=True)
+        if said.returncode == 2:
+            sys.exit(f"bench: {said.stderr}")
+        return json.loads(said.stdout)
+
+    def connect(self):
+        """A client's connection; it verifies nothing, as slow and vanishing clients do not care."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 10))
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def wait_until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            sys.exit("waited in vain")
+        time.sleep(0.02)
+
+
+def request():
+    body = open(REVIEW, "rb").read()
+    head = f"POST /validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def told(what, holds, detail):
+    print(f"{what}: {detail} [{'holds' if holds else 'BROKEN'}]", flush=True)
+    return not holds
+
+
+def send_slowly(connections, stop):
+    """A few bytes of a request now and then on each, beginning again on another connection when it was refused."""
+    while not stop.wait(0.05):
+        for one in random.sample(connections, min(20, len(connections))):
+            try:
+                one.send(b"x")
+            except OSError:
+                pass
+
+
+def changes(options):
+    with Server() as server:
+        idle = [server.connect() for _ in range(1000)]
+        slow = [server.connect() for _ in range(200)]
+        for one in slow:
+            one.send(b"POST /validate HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        stop = threading.Event()
+        threading.Thread(target=send_slowly, args=(slow, stop), daemon=True).start()
+        report = {}
+        load = threading.Thread(target=lambda: report.update(server.bench(options.seconds)))
+        load.start()
+        time.sleep(0.5)
+        pause = max(0, (options.seconds - 4) / 100 - 0.02)
+        for number in range(100):
+            server.certify()
+            server.configure("info" if number % 2 else "warning")
+            server.process.send_signal(signal.SIGHUP)
+            time.sleep(pause)
+        load.join()
+        stop.set()
+        reloads = server.metric("portcullis_configuration_reload_total")
+        broken = told("changes", report["failures"] == 0 and report["requests"] > 0 and reloads >= 100,
+                      f"{report['requests']} requests, {report['failures']} failed, {reloads:.0f} reloads, "
+                      f"first failure {report['firstFailure']}")
+        for one in idle + slow:
+            one.close()
+        return broken
+
+
+def slow(options):
+    broken = False
+    with Server() as server:
+        before = server.bench(options.seconds)["responseTime"]["p99"]
+        url = f"https://127.0.0.1:{server.port}/validate"
+        ways = {"heads": ["-H"], "bodies": ["-B", "-s", "8192"], "reads": ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32", "-k", "3"]}
+        for name, flags in ways.items():
+            attack = subprocess.Popen(
+                ["slowhttptest", "-c", "500", "-r", "200", "-i", "1", "-l", str(options.seconds + 4), "-u", url, "-t", "POST"] + flags,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=server.folder.name)
+            time.sleep(3)
+            report = server.bench(options.seconds)
+            attack.terminate()
+            attack.wait()
+            moved = (report["responseTime"]["p99"] - before) * 1000
+            broken |= told(f"slow {name}", moved <= 5 and report["failures"] == 0,
+                           f"p99 moves by {moved:.2f} ms from {before * 1000:.2f} ms, {report['failures']} failed")
+    return broken
+
+
+def descriptors(options):
+    with Server(descriptors=64) as server:
+        clients = []
+        for _ in range(200):
+            try:
+                clients.append(socket.create_connection(("127.0.0.1", server.port), 2))
+            except OSError:
+                pass
+        time.sleep(1)
+        alive = server.process.poll() is None
+        for one in clients:
+            one.close()
+        time.sleep(0.5)
+        report = server.bench(2)
+        shed = server.metric("portcullis_http_connections_closed_early_total")
+        return told("descriptors", alive and report["failures"] == 0 and shed > 0,
+                    f"{shed:.0f} connections closed early, then {report['requests']} requests, {report['failures']} failed")
+
+
+def log(options):
+    read_end, write_end = os.pipe()
+    with Server(log=write_end, level="info") as server:
+        with server.connect() as one:
+            for _ in range(20_000):
+                one.sendall(b"POST /validate HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
+                one.recv(4096)
+        report = server.bench(options.seconds)
+        os.close(write_end)
+        os.set_blocking(read_end, False)
+        text = b""
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            try:
+                text += os.read(read_end, 1 << 20)
+            except BlockingIOError:
+                time.sleep(0.05)
+        os.close(read_end)
+        return told("log", report["failures"] == 0 and b'"dropped":' in text,
+                    f"{report['requests']} requests, {report['failures']} failed, p99 {report['responseTime']['p99'] * 1000:.2f} ms, "
+                    f"drops {'told' if b'dropped' in text else 'not told'}")
+
+
+def vanish(options):
+    with Server() as server:
+        stop = threading.Event()
+        count = [0]
+
+        def vanishing():
+            whole = request()
+            while not stop.is_set():
+                try:
+                    one = server.connect()
+                    one.sendall(whole[:random.choice([20, 200, len(whole) // 2, len(whole)])])
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    one.close()
+                    count[0] += 1
+                except OSError:
+                    pass
+
+        threads = [threading.Thread(target=vanishing, daemon=True) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        report = server.bench(options.seconds)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        wait_until(lambda: server.metric("portcullis_http_connections") == 0, 15)
+        return told("vanish", report["failures"] == 0, f"{count[0]} vanished, {report['failures']} of {report['requests']} others failed")
+
+
+def end(options):
+    lost, answered, sent_elsewhere = [0], [0], [0]
+    with Server() as server:
+        def asking():
+            whole = request()
+            one = server.connect()
+            while True:
+                try:
+                    one.sendall(whole)
+                except OSError:
+                    return  # The connection had ended before: whoever asks goes elsewhere.
+                text = b""
+                try:
+                    while b"\r\n\r\n" not in text or len(text) < head_and_body(text):
+                        piece = one.recv(65536)
+                        if not piece:
+                            break
+                        text += piece
+                except OSError:
+                    pass
+                if not text:
+                    lost[0] += 1
+                    return
+                answered[0] += text.startswith(b"HTTP/1.1 200")
+                sent_elsewhere[0] += text.startswith(b"HTTP/1.1 503")
+                if b"Connection: close" in text:
+                    return
+
+        threads = [threading.Thread(target=asking) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+        server.process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join()
+        status = server.process.wait(30)
+        return told("end", lost[0] == 0 and status == 0,
+                    f"{answered[0]} answered, {sent_elsewhere[0]} sent elsewhere, {lost[0]} lost, exit status {status}")
+
+
+def head_and_body(text):
+    head, _, _ = text.partition(b"\r\n\r\n")
+    length = re.search(rb"Content-Length: (\d+)", head)
+    return len(head) + 4 + (int(length.group(1)) if length else 0)
+
+
+def tls(options):
+    with Server() as server:
+        report = os.path.join(server.folder.name, "testssl.json")
+        subprocess.run(
+            ["testssl", "--quiet", "--color", "0", "--warnings", "off", "--add-ca", "ca.crt", "--jsonfile", report,
+             f"localhost:{server.port}"], cwd=server.folder.name, stdout=subprocess.DEVNULL, timeout=900)
+        findings = json.load(open(report))
+        grade = next((one["finding"] for one in findings if one["id"] == "overall_grade"), "none")
+        bad = [f"{one['id']}: {one['finding']}" for one in findings if one["severity"] in ("MEDIUM", "HIGH", "CRITICAL")]
+        reasons = [one["finding"] for one in findings if one["id"].startswith("grade_cap_reason")]
+        return told("tls", grade.startswith("A"), f"grade {grade} {reasons}; findings {bad}")
+
+
+def memory(options):
+    with Server() as server:
+        idle = server.resident()
+        first = server.bench(0, extra=["--requests", str(options.requests // 10), "--warm-up", "0s"])
+        warm = server.resident()
+        rest = server.bench(0, extra=["--requests", str(options.requests * 9 // 10), "--warm-up", "0s"])
+        last = server.resident()
+        failures = first["failures"] + rest["failures"]
+        return told("memory", last <= warm * 1.1 and failures == 0,
+                    f"{idle:.1f} MiB idle, {warm:.1f} after {first['requests']}, {last:.1f} after {rest['requests']} more, {failures} failed")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--requests", type=int, default=1_000_000)
+    parser.add_argument("what", nargs="*")
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "tls": tls, "memory": memory}
+    broken = [name for name in options.what or sections if sections[name](options)]
+    sys.exit(1 if broken else 0)
+
+
+main()
