@@ -85,4 +85,20 @@ import Testing
         #expect(problems.count == 1)
         #expect(problems[0].contains("error: no matches for kind \"ValidatingAdmissionPolicy\" in version"))
     }
+
+    @Test(arguments: [
+        ("v1", "Pod", true), ("v1", "Namespace", false), ("rbac.authorization.k8s.io/v1", "RoleBinding", true),
+        ("rbac.authorization.k8s.io/v1", "ClusterRole", false), ("example.com/v1", "Widget", false),
+    ])
+    func knowsWhichKindsAreInNamespaces(apiVersion: String, kind: String, isNamespaced: Bool) {
+        #expect(ResourceNames.isNamespaced(apiVersion: apiVersion, kind: kind) == isNamespaced)
+    }
+
+    @Test(arguments: [
+        ("Pod", "pods"), ("Ingress", "ingresses"), ("NetworkPolicy", "networkpolicies"), ("Endpoints", "endpoints"),
+        ("Gateway", "gateways"), ("StorageClass", "storageclasses"),
+    ])
+    func namesResourcesAsTheAPIServerDoes(kind: String, plural: String) {
+        #expect(ResourceNames.plural(of: kind) == plural)
+    }
 }
