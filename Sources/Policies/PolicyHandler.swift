@@ -29,6 +29,7 @@ public final class PolicyHandler: ReviewHandler {
     /// Goes on with other rules, from the next question on.
     public func use(_ set: PolicySet) {
         evaluator = PolicyEvaluator(set)
+        evaluator.preflight = .warn
         evaluator.isTimeUp = { [deadline, now] in unsafe now() >= deadline.instant }
     }
 

@@ -1,3 +1,4 @@
+import CELKubernetes
 import JSON
 
 /// A policy with the bindings that put it to work.
@@ -18,6 +19,8 @@ public final class PolicySet: Sendable {
     let validating: [BoundPolicy]
     let mutating: [MutatingPolicy]
     let mutatingBindings: [PolicyBinding]
+    /// The schemas of all kinds, where documents define kinds beside those that are built in.
+    let schemas: KindSchemas?
     let objects: ObjectStore
     let roles: RoleRules
     /// The files of the rules, by kind and name.
@@ -28,6 +31,7 @@ public final class PolicySet: Sendable {
         validating = loader.policies.map { BoundPolicy($0, bindings[$0.name] ?? []) }
         mutating = loader.mutatingPolicies
         mutatingBindings = loader.mutatingBindings
+        schemas = CustomKinds.schemas(of: loader.objects)
         objects = ObjectStore(loader.objects, documents: loader.documents)
         roles = RoleRules(loader.objects)
         sources = loader.sources

@@ -8,6 +8,7 @@ let areas: [(name: String, make: () throws -> [Benchmark])] = [
     ("cel", CELBenchmarks.make),
     ("admission", AdmissionBenchmarks.make),
     ("policies", PolicyBenchmarks.make),
+    ("mutate", MutationBenchmarks.make),
 ]
 
 let usage = """

@@ -94,4 +94,37 @@ import Testing
         #expect(seen.status == 2)
         #expect(seen.errors.contains("no rules given"))
     }
+
+    @Test func showsWhatIsMutatedBeforeItIsValidated() throws {
+        let mutation = """
+            ---
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: MutatingAdmissionPolicy
+            metadata: {name: no-host-network}
+            spec:
+              reinvocationPolicy: Never
+              matchConstraints:
+                resourceRules:
+                - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+              mutations:
+              - patchType: ApplyConfiguration
+                applyConfiguration: {expression: "Object{spec: Object.spec{hostNetwork: false}}"}
+            ---
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: MutatingAdmissionPolicyBinding
+            metadata: {name: everywhere}
+            spec: {policyName: no-host-network}
+            """
+        let seen = try Self.run(
+            ["review", "-f", "@pods.yaml", "--rules", "@rules"], rules: Self.rules + "\n" + mutation)
+        #expect(
+            seen.output == """
+                allowed: CREATE pods default/good
+                  + /spec/hostNetwork: false
+                allowed: CREATE pods default/bad
+                  ~ /spec/hostNetwork: false
+
+                """)
+        #expect(seen.status == 0)
+    }
 }

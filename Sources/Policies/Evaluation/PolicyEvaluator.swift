@@ -19,7 +19,9 @@ public struct PolicyEvaluator: ~Copyable {
     private var plans = MatchPlans<MatchPlan>()
     var mutationPlans = MatchPlans<MutationPlan>()
     /// What carries out the mutations.
-    public var mutator = Mutator()
+    public var mutator: Mutator
+    /// What is done where mutating an object that was mutated would change it again.
+    public var preflight = MutationPreflight.off
     /// The last namespace that was not among the set's.
     private var lastNamespace: NamespaceEntry?
 
@@ -38,6 +40,7 @@ public struct PolicyEvaluator: ~Copyable {
         _ set: PolicySet, authorizer: (any Authorizer)? = nil, equivalents: EquivalentResources = .builtin
     ) {
         self.set = set
+        mutator = Mutator(schemas: set.schemas)
         self.equivalents = equivalents
         let roles = authorizer == nil ? RoleAuthorizer(set.roles) : nil
         roleAuthorizer = roles

@@ -5,7 +5,8 @@ extension KindSchemas {
     /// The schemas of the kinds that Kubernetes 1.36 has built in; read when they are first asked for.
     public static let builtIn = KindSchemas([builtInDigest])
 
-    private static var builtInDigest: JSONDocument {
+    /// Those schemas as a document.
+    static var builtInDigest: JSONDocument {
         let text = KindSchemaTable.text
         let bytes = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         do throws(JSONError) {

@@ -37,7 +37,7 @@ struct MergeValidation {
 
     private func checkElements(_ value: MergeValue, _ list: MergeType.ListForm, _ depthLeft: Int) -> MergeErrors {
         var errors = MergeErrors()
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         for (index, element) in value.elements.enumerated() {
             var step = "[\(index)]"
             if list.relation == .separate {
@@ -47,7 +47,7 @@ struct MergeValidation {
                     errors.add(MergeErrors("element \(index): \(error.description)"))
                     return errors
                 }
-                if !seen.insert(step).inserted, !allowsDuplicates {
+                if !seen.insert(Array(step.utf8)).inserted, !allowsDuplicates {
                     errors.add(MergeErrors("duplicate entries for key \(step)"))
                 }
             }
@@ -67,11 +67,6 @@ struct MergeValidation {
         }
         return errors
     }
-}
-
-extension MergeValue {
-    /// A value as Go source would write it.
-    fileprivate var goSource: String { form == .string ? MergeValue.quoted(goText) : goText }
 }
 
 /// Finds what of a patch would replace lists and maps that can only be replaced as a whole.

@@ -23,11 +23,13 @@ extension MergeValue {
         case .uint: return .uint(value.uintValue)
         case .double: return .double(value.doubleValue)
         case .string, .type: return .string(value.text)
-        case .null: return .foreign("NULL_VALUE")
+        case .null: return .foreign(nullText)
         case .optional:
             guard let wrapped = value.wrapped else { return .null }
             return try taken(wrapped, &evaluator, isField: false, depthLeft: depthLeft - 1)
-        case .list: return isField ? try list(value, &evaluator, depthLeft) : .foreign("list")
+        case .list:
+            return isField
+                ? try list(value, &evaluator, depthLeft) : .foreign(try list(value, &evaluator, depthLeft).goText)
         case .map: return try map(value, &evaluator, isField: isField, depthLeft)
         case .timestamp, .duration, .bytes, .opaque, .error, .jsonArray, .jsonObject, .shapedList, .shapedMap:
             return .foreign(value.typeName)
@@ -49,7 +51,8 @@ extension MergeValue {
         _ value: Value, _ evaluator: inout Evaluator, isField: Bool, _ depthLeft: Int
     ) throws(AppliedValueError) -> MergeValue {
         let isObject = value.objectTypeName.map { !$0.hasSameBytes(as: ByteView("JSONPatch")) } ?? false
-        guard isObject || isField && value.objectTypeName == nil else { return .foreign("map") }
+        // Such a map is of another type in Go, and so is what is nested in it.
+        let isForeign = !isObject && (!isField || value.objectTypeName != nil)
         var members: [Member] = []
         var cursor = ValueCursor(value)
         while let (key, element) = cursor.next(&evaluator) {
@@ -57,7 +60,7 @@ extension MergeValue {
             let member = try taken(element, &evaluator, isField: isObject, depthLeft: depthLeft - 1)
             members.append(Member(name: key.text, value: member))
         }
-        return .map(members)
+        return isForeign ? .foreign(MergeValue.map(members).goText) : .map(members)
     }
 }
 

@@ -90,7 +90,9 @@ indirect enum MergeValue {
         case .bool(let value): builder.bool(value)
         case .int(let value): builder.int(value)
         case .uint(let value): builder.uint(value)
-        case .double(let value): builder.double(value)
+        // Go writes a whole number without a fraction, whatever its type, and so may readers of integers expect it.
+        case .double(let value):
+            if let whole = Int64(exactly: value) { builder.int(whole) } else { builder.double(value) }
         case .string(let text): builder.string(text)
         case .document(let node): builder.copy(node)
         // An empty list that an expression made is written as Go writes a slice that nothing was ever put into.
@@ -152,9 +154,21 @@ extension MergeValue {
         case .list: "[]interface {}"
         case .map: "map[string]interface {}"
         case .number: pathText.contains(".") ? "float64" : "int64"
-        case .foreign: goText
+        case .foreign: goText == Self.nullText ? "structpb.NullValue" : goText
         }
     }
+
+    /// A value as Go source would write it.
+    var goSource: String {
+        switch form {
+        case .string: Self.quoted(goText)
+        case .foreign: goText == Self.nullText ? "0" : goText
+        case .null, .bool, .number, .list, .map: goText
+        }
+    }
+
+    /// The text of a null that an expression made.
+    static let nullText = "NULL_VALUE"
 
     private func scalar(of node: JSONNode) -> MergeValue? {
         switch node.kind {

@@ -25,14 +25,16 @@ public enum PatchType: String, Sendable, Hashable, CaseIterable {
 
 /// Carries out what the expressions of mutating policies gave.
 public struct Mutator: Sendable {
+    private let ownSchemas: KindSchemas?
     /// The schemas of the kinds that have any.
-    public let schemas: KindSchemas
+    public var schemas: KindSchemas { ownSchemas ?? .builtIn }
     /// Whether a JSON Patch may not give objects of known kinds fields that their schemas do not have. The API server
     /// drops or refuses such fields when it reads the object; a webhook's answer may carry them.
     public var refusesUnknownFields = false
 
-    /// Mutations of objects whose kinds have these schemas.
-    public init(schemas: KindSchemas = .builtIn) { self.schemas = schemas }
+    /// Mutations of objects whose kinds have these schemas; without any, of those that are built in, which are read
+    /// when the first object is mutated.
+    public init(schemas: KindSchemas? = nil) { ownSchemas = schemas }
 
     /// The object that a mutation makes of `object`; nil where the patch's own test says that it does not apply.
     ///

@@ -42,7 +42,7 @@ enum PatchOperations {
         guard operation.objectTypeName?.hasSameBytes(as: ByteView("JSONPatch")) == true else {
             throw MutationError(
                 "type mismatch: JSONPatchType.expression should evaluate to array of JSONPatch: "
-                    + "unsupported native conversion from type '\(operation.typeName)'")
+                    + "type conversion error from '\(operation.typeName)' to '*mutation.JSONPatchVal'")
         }
         builder.beginObject()
         for name: StaticString in ["op", "path"] {

@@ -1,5 +1,6 @@
 public import Admission
 import CEL
+import HTTP
 public import JSON
 
 // The mutating policies: in order, each on what the one before made, and once more where a later one changed the object.
@@ -31,18 +32,36 @@ extension PolicyEvaluator {
                 return true
             }
         }
-        return isChanged ? result : nil
+        guard isChanged else { return nil }
+        check(result, review, &response)
+        return response.isAllowed ? result : nil
     }
 
-    /// Whether mutating the result again would leave it as it is; an object that policies refuse is not changed.
-    public mutating func isStable(_ object: JSONDocument, _ review: AdmissionReview) -> Bool {
+    /// Warns of an object that would not stay as it is, or refuses it.
+    private mutating func check(_ result: JSONDocument, _ review: AdmissionReview, _ response: inout ReviewResponse) {
+        if preflight == .off { return }
+        let paths = unstablePaths(result, review)
+        if paths.isEmpty { return }
+        let message = "mutating the object again would change it again, at \(paths.joined(separator: ", "))"
+        if preflight == .warn {
+            response.addWarning("policies are not idempotent: \(message)")
+        } else {
+            response.deny(code: 422, reason: "Invalid")
+            response.message.removeAll()
+            response.message.append("policies are not idempotent: \(message)")
+        }
+    }
+
+    /// The places that mutating the result again would change; an object that policies refuse is not changed.
+    public mutating func unstablePaths(_ object: JSONDocument, _ review: AdmissionReview) -> [String] {
         let kept = trace
         trace = nil
         defer { trace = kept }
         var response = ReviewResponse()
         return object.withRoot { root in
-            guard let again = mutated(review.of(object: root), &response), response.isAllowed else { return true }
-            return again.withRoot { $0.isEqual(to: root) }
+            guard let again = mutated(review.of(object: root), &response), response.isAllowed else { return [] }
+            let patch = again.withRoot { JSONPatch.diff(from: root, to: $0) }
+            return patch.withRoot { $0.elements.prefix(Preflight.pathsMax).compactMap { $0["path"]?.string } }
         }
     }
 
@@ -172,8 +191,21 @@ extension MutationRule {
     var patchType: PatchType { form == .jsonPatch ? .jsonPatch : .applyConfiguration }
 }
 
+/// What is done where mutating an object that was mutated would change it again, as it may happen when the API server
+/// invokes a webhook once more.
+public enum MutationPreflight: Sendable {
+    /// Nobody looks.
+    case off
+    /// The answer has a warning.
+    case warn
+    /// The request is denied.
+    case refuse
+}
+
 /// Looks at a patch before it is answered.
 enum Preflight {
+    /// How many places a warning names.
+    static let pathsMax = 3
     static let problem = "Internal error occurred: the patch does not make the mutated object"
 
     /// Whether the API server makes of one object the other by that patch.
