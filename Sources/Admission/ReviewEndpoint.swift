@@ -71,12 +71,17 @@ public struct ReviewEndpoint: ~Copyable {
                 let question = ReviewQuestion(
                     review: review, phase: request.phase, group: request.group, arrival: request.arrival,
                     deadline: deadline)
+                exchange.passed(.decode)
                 guard handler.handle(question, &response, &exchange) == .answered else { return }
+                exchange.passed(.hooks)
                 writer.reset()
                 response.write(for: review, to: &writer, scratch: &scratch)
                 result = .answered(isAllowed: response.isAllowed, operation: review.operation)
             }
-            if result != .later { send(.ok, request.head, closes: request.closes, to: &output) }
+            if result != .later {
+                send(.ok, request.head, closes: request.closes, to: &output)
+                exchange.passed(.encode)
+            }
             return result
         } catch {
             let status: HTTPStatus = error == .mediaType ? .unsupportedMediaType : .badRequest
@@ -86,6 +91,9 @@ public struct ReviewEndpoint: ~Copyable {
             return .refused(error)
         }
     }
+
+    /// Gives memory back that larger reviews than those of late have needed; true where there was any.
+    public mutating func shrink() -> Bool { reader.shrink() }
 
     /// Writes the answer to a review that a handler kept, for whoever owns the connection to send.
     public mutating func finish(

@@ -48,6 +48,14 @@ public enum ReviewProgress: Sendable {
 public protocol ReviewExchange {
     /// A ticket to answer later with, and a copy of the review that lives as long as it is kept.
     mutating func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview)
+
+    /// A step on the way to the answer is done; the time since the one before is that step's.
+    mutating func passed(_ step: AdmissionMetrics.Step)
+}
+
+extension ReviewExchange {
+    /// Nobody measures unless they say so.
+    public mutating func passed(_ step: AdmissionMetrics.Step) {}
 }
 
 /// Whoever decides about reviews. One handler belongs to one loop and is called on its thread only; it must not block.

@@ -6,6 +6,8 @@ import JSON
 public struct ReviewReader: ~Copyable {
     private var tape = JSONTape()
     private let options: JSONOptions
+    private var largestEver = 0
+    private var largestOfLate = 0
 
     /// A reader that accepts what the API server's own decoder accepts, within these bounds.
     public init(bytesMax: Int = 8 << 20, depthMax: Int = 512) {
@@ -14,11 +16,22 @@ public struct ReviewReader: ~Copyable {
         self.options = options
     }
 
+    /// Gives memory back that was of use to bodies larger than those since the last call; true where there was any.
+    public mutating func shrink() -> Bool {
+        defer { largestOfLate = 0 }
+        largestEver = max(largestEver, largestOfLate)
+        guard largestEver > 256 << 10, largestOfLate < largestEver / 4 else { return false }
+        largestEver = largestOfLate
+        tape = JSONTape()
+        return true
+    }
+
     /// Reads a body where it lies and gives its review to `use`.
     public mutating func read<R>(
         _ body: Span<UInt8>, _ use: (AdmissionReview) throws(ReviewError) -> R
     ) throws(ReviewError) -> R {
         guard body.count > 0 else { throw .empty }
+        largestOfLate = max(largestOfLate, body.count)
         return try unsafe body.withUnsafeBufferPointer { bytes throws(ReviewError) in
             let root: JSONNode
             do throws(JSONError) { root = unsafe try tape.parse(inPlace: bytes, options: options) } catch {

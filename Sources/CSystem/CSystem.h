@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -37,6 +40,13 @@ static inline int system_processor_count(void) {
     int count = 0;
     for (long word = 0; word < bytes / (long)sizeof set[0]; word++) count += __builtin_popcountl(set[word]);
     return count > 0 ? count : 1;
+}
+
+// What the allocator holds and nobody uses goes back to the kernel; other C libraries do that by themselves.
+static inline void system_give_memory_back(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 // Macros with casts in them are not imported.

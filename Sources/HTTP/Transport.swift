@@ -27,6 +27,9 @@ struct Transport: ~Copyable {
     /// Goes on with the handshake; a plain connection has none.
     mutating func handshake() -> TLSOutcome { tls?.handshake() ?? .done(0) }
 
+    /// Prepares for reads of that size.
+    mutating func readAhead(_ bytes: Int) { tls?.readAhead(bytes) }
+
     /// Reads once, behind what the buffer holds, at least `room` bytes if so many are there.
     mutating func read(into buffer: inout ByteBuffer, room: Int) -> TLSOutcome {
         var outcome = TLSOutcome.wantsRead

@@ -31,7 +31,8 @@ final class RunningServer {
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        // Whoever runs the tests may have SIGTERM blocked, and children inherit that.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
     }

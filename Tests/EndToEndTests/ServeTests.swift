@@ -97,20 +97,6 @@ import Testing
         return String(said[start.lowerBound..<end.upperBound])
     }
 
-    @Test func asksClientsForACertificate() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clients-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        #expect(try BuiltBinary.run(["certs", "dev", folder.path]).status == 0)
-        let authority = folder.appendingPathComponent("ca.crt").path
-        let server = try RunningServer(["--hooks", "allow-all", "--client-ca", authority])
-        let pair = ["--cert", "\(folder.path)/server.crt", "--key", "\(folder.path)/server.key"]
-        #expect(try server.curl("/validate", Self.post(Self.pod()) + pair).status == 200)
-        #expect(throws: (any Error).self) {
-            let answer = try server.curl("/validate", Self.post(Self.pod()))
-            if answer.status == 0 { throw RunningServer.Failure("refused") }
-        }
-    }
-
     @Test(arguments: [
         (["serve"], "a certificate and its key are needed"), (["serve", "--loops", "0"], "--loops must be"),
         (["serve", "--listen", "here"], "--listen must be an address"), (["serve", "--what"], "unknown option"),

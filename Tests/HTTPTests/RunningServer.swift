@@ -118,6 +118,18 @@ final class RunningServer {
         }
     }
 
+    func close() { onLoop { $0.server?.close() } }
+
+    /// Keeps the loop from its work for so long, from now on.
+    func stall(milliseconds: UInt32) {
+        let gate = Gate()
+        _ = thread.mailbox.submit { _ in
+            gate.open()
+            usleep(milliseconds * 1000)
+        }
+        gate.wait()
+    }
+
     func drain(idle: Nanoseconds) {
         onLoop { inside in inside.server?.drain(idle: idle) { inside.isDrained = true } }
     }
@@ -164,7 +176,7 @@ final class Gate: @unchecked Sendable {
 
 /// A blocking client that sends bytes as they are and waits for bytes.
 final class RawClient {
-    private let socket: CInt
+    let socket: CInt
     private(set) var received: [UInt8] = []
 
     init(_ address: SocketAddress) throws {

@@ -49,6 +49,26 @@ struct SecureServer {
         }
     }
 
+    /// Sends those bytes over a connection of their own; everything the server says until it closes, or nil if it does not.
+    func exchange(_ text: String) throws -> String? {
+        var configuration = TLSClientConfiguration()
+        configuration.authorities = authority.chain
+        let client = try RawClient(server.address)
+        var connection = try TLSConnection.connecting(client.socket, to: "localhost", TLSContext(configuration))
+        guard case .done = connection.handshake() else { return nil }
+        let bytes = Array(text.utf8)
+        guard case .done(bytes.count) = bytes.withUnsafeBytes({ connection.write($0) }) else { return nil }
+        var said: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            switch buffer.withUnsafeMutableBytes({ connection.read(into: $0) }) {
+            case .done(let count): said += buffer[..<count]
+            case .closed(isClean: true): return String(decoding: said, as: UTF8.self)
+            default: return nil
+            }
+        }
+    }
+
     private final class MakerBox {
         let maker: CertificateMaker
 
@@ -69,6 +89,20 @@ struct SecureServer {
         #expect(secure.server.state.counters.handshakes == 2)
         let big = try secure.client("/big")
         #expect(try big.ask().get().body.count == 4 << 20)
+    }
+
+    /// Every vector gets the status of its offence and nothing else, and the connection ends with a farewell.
+    @Test func whatIsRefusedIsToldSoAndTheConnectionEnds() throws {
+        let secure = try SecureServer()
+        for refusal in Refusal.all {
+            let said = try secure.exchange(refusal.text)
+            let status = refusal.error.status.code
+            #expect(said?.hasPrefix("HTTP/1.1 \(status) ") == true, "\(refusal): \(said ?? "nothing")")
+            #expect(said?.contains("Connection: close\r\n") == true, "\(refusal)")
+            #expect(said?.split(separator: "HTTP/1.1 ").count == 1, "\(refusal)")
+        }
+        let counters = secure.server.state.counters
+        #expect(Int(counters.refused + counters.tooLarge) == Refusal.all.count && counters.requests == 0)
     }
 
     @Test func clientCertificatesReachTheHandler() throws {

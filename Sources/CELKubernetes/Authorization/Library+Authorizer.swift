@@ -83,9 +83,9 @@ extension Library {
 
     private static func serviceAccount(_ arguments: Arguments, _ evaluator: inout Evaluator) -> Value {
         var problems = FormatProblems()
-        NameFormat.subdomain(arguments[2].bytes, &problems)
+        NameFormat.subdomain(arguments[2].bytes, &problems, &evaluator)
         if !problems.isEmpty { return .error("Invalid service account name") }
-        NameFormat.label(arguments[1].bytes, &problems)
+        NameFormat.label(arguments[1].bytes, &problems, &evaluator)
         if !problems.isEmpty { return .error("Invalid service account namespace") }
         var authorizer = arguments[0].payload(as: AuthorizerValue.self)
         authorizer.namespace = arguments[1].bytes

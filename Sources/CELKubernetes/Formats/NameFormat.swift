@@ -10,8 +10,6 @@ enum NameFormat {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
     }
 
-    @inline(__always) private static func isLowerOrDigit(_ byte: UInt8) -> Bool { isLower(byte) || isDigit(byte) }
-
     @inline(__always) private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         isLower(byte | 0x20) || isDigit(byte)
     }
@@ -23,24 +21,36 @@ enum NameFormat {
         text.count > 0 && first(text[0]) && last(text[text.count - 1]) && text.allSatisfy(inner)
     }
 
-    private static func isLabel(_ text: ByteView) -> Bool {
-        isFramed(
-            text, first: isLowerOrDigit, inner: { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }, last: isLowerOrDigit)
+    /// What a text is: labels between dots, of which one alone is a label.
+    private enum Labels {
+        case none, one, several
     }
 
-    private static func isSubdomain(_ text: ByteView) -> Bool {
-        let (dot, dash) = (UInt8(ascii: "."), UInt8(ascii: "-"))
-        var previous = dot
-        for byte in text {
-            if byte == dot || byte == dash {
-                // A label is not empty, and begins and ends with neither.
-                if previous == dot || byte == dot && previous == dash { return false }
-            } else if !isLowerOrDigit(byte) {
-                return false
+    /// Each byte is looked at once, by what it is and what the one before it was: neither dots nor the text's ends may
+    /// stand beside a dash or a dot.
+    private static func labels(_ text: ByteView, _ evaluator: inout Evaluator) -> Labels {
+        var (wasMark, wasDot, dots) = (true, true, 0)
+        for index in 0..<text.count {
+            if index & 0xFFF == 0xFFF, evaluator.mustStop(after: 64) { return .none }
+            let byte = text[index]
+            if byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 {
+                (wasMark, wasDot) = (false, false)
+                continue
             }
-            previous = byte
+            let isDot = byte == UInt8(ascii: ".")
+            guard isDot && !wasMark || byte == UInt8(ascii: "-") && !wasDot else { return .none }
+            dots += isDot ? 1 : 0
+            (wasMark, wasDot) = (true, isDot)
         }
-        return previous != dot && previous != dash
+        return wasMark ? .none : dots == 0 ? .one : .several
+    }
+
+    private static func isLabel(_ text: ByteView, _ evaluator: inout Evaluator) -> Bool {
+        labels(text, &evaluator) == .one
+    }
+
+    private static func isSubdomain(_ text: ByteView, _ evaluator: inout Evaluator) -> Bool {
+        labels(text, &evaluator) != .none
     }
 
     private static func isLabelKey(_ text: ByteView) -> Bool {
@@ -51,33 +61,34 @@ enum NameFormat {
 }
 
 extension NameFormat {
-    static func label(_ text: ByteView, _ problems: inout FormatProblems) {
+    static func label(_ text: ByteView, _ problems: inout FormatProblems, _ evaluator: inout Evaluator) {
         if text.count > 63 { problems.add("must be no more than 63 characters") }
-        if isLabel(text) { return }
+        let labels = labels(text, &evaluator)
+        if labels == .one { return }
         problems.add(
-            isSubdomain(text)
+            labels == .several
                 ? "must not contain dots"
                 : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
         )
     }
 
-    static func subdomain(_ text: ByteView, _ problems: inout FormatProblems) {
+    static func subdomain(_ text: ByteView, _ problems: inout FormatProblems, _ evaluator: inout Evaluator) {
         if text.count > 253 { problems.add("must be no more than 253 characters") }
-        if isSubdomain(text) { return }
+        if isSubdomain(text, &evaluator) { return }
         problems.add(
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
         )
     }
 
-    static func oldLabel(_ text: ByteView, _ problems: inout FormatProblems) {
+    static func oldLabel(_ text: ByteView, _ problems: inout FormatProblems, _ evaluator: inout Evaluator) {
         if text.count > 63 { problems.add("must be no more than 63 characters") }
-        if text.count > 0, isLower(text[0]), isLabel(text) { return }
+        if text.count > 0, isLower(text[0]), isLabel(text, &evaluator) { return }
         problems.add(
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
         )
     }
 
-    static func labelValue(_ text: ByteView, _ problems: inout FormatProblems) {
+    static func labelValue(_ text: ByteView, _ problems: inout FormatProblems, _ evaluator: inout Evaluator) {
         if text.count > 63 { problems.add("must be no more than 63 bytes") }
         if text.count == 0 || isLabelKey(text) { return }
         problems.add(
@@ -85,7 +96,7 @@ extension NameFormat {
         )
     }
 
-    static func qualifiedName(_ text: ByteView, _ problems: inout FormatProblems) {
+    static func qualifiedName(_ text: ByteView, _ problems: inout FormatProblems, _ evaluator: inout Evaluator) {
         let slashes = text.lazy.filter { $0 == UInt8(ascii: "/") }.count
         if slashes > 1 {
             problems.add(
@@ -94,7 +105,7 @@ extension NameFormat {
             return
         }
         let slash = text.firstIndex(of: UInt8(ascii: "/"))
-        if let slash { prefix(text[view: 0..<slash], &problems) }
+        if let slash { prefix(text[view: 0..<slash], &problems, &evaluator) }
         let name = text[view: (slash.map { $0 + 1 } ?? 0)..<text.count]
         if name.count == 0 { problems.add("name part must be non-empty") }
         if name.count > 63 { problems.add("name part must be no more than 63 bytes") }
@@ -104,10 +115,10 @@ extension NameFormat {
         )
     }
 
-    private static func prefix(_ text: ByteView, _ problems: inout FormatProblems) {
+    private static func prefix(_ text: ByteView, _ problems: inout FormatProblems, _ evaluator: inout Evaluator) {
         if text.count == 0 { return problems.add("prefix part must be non-empty") }
         if text.count > 253 { problems.add("prefix part must be no more than 253 bytes") }
-        if isSubdomain(text) { return }
+        if isSubdomain(text, &evaluator) { return }
         problems.add(
             "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
         )

@@ -14,26 +14,32 @@ struct NamedFormat: BitwiseCopyable {
         /// Whether something may follow the text, which may then end with a dash.
         var isPrefix = false
         /// Why a text is not of the format.
-        let check: @Sendable (ByteView, inout FormatProblems) -> Void
+        let check: @Sendable (ByteView, inout FormatProblems, inout Evaluator) -> Void
     }
 
     static let all: [Description] = [
-        Description(name: "dns1123Label", patternSize: 30) { NameFormat.label($0, &$1) },
-        Description(name: "dns1123Subdomain", patternSize: 60) { NameFormat.subdomain($0, &$1) },
-        Description(name: "dns1035Label", patternSize: 30) { NameFormat.oldLabel($0, &$1) },
-        Description(name: "qualifiedName", patternSize: 60) { NameFormat.qualifiedName($0, &$1) },
-        Description(name: "dns1123LabelPrefix", patternSize: 30, isPrefix: true) { NameFormat.label($0, &$1) },
-        Description(name: "dns1123SubdomainPrefix", patternSize: 60, isPrefix: true) { NameFormat.subdomain($0, &$1) },
-        Description(name: "dns1035LabelPrefix", patternSize: 30, isPrefix: true) { NameFormat.oldLabel($0, &$1) },
-        Description(name: "labelValue", patternSize: 40) { NameFormat.labelValue($0, &$1) },
-        Description(name: "uri", patternSize: 1103) { $1.checkAddress($0) },
-        Description(name: "uuid", patternSize: 70) {
-            if !TextFormat.isUUID($0) { $1.add("does not match the UUID format") }
+        Description(name: "dns1123Label", patternSize: 30) { NameFormat.label($0, &$1, &$2) },
+        Description(name: "dns1123Subdomain", patternSize: 60) { NameFormat.subdomain($0, &$1, &$2) },
+        Description(name: "dns1035Label", patternSize: 30) { NameFormat.oldLabel($0, &$1, &$2) },
+        Description(name: "qualifiedName", patternSize: 60) { NameFormat.qualifiedName($0, &$1, &$2) },
+        Description(name: "dns1123LabelPrefix", patternSize: 30, isPrefix: true) { NameFormat.label($0, &$1, &$2) },
+        Description(name: "dns1123SubdomainPrefix", patternSize: 60, isPrefix: true) {
+            NameFormat.subdomain($0, &$1, &$2)
         },
-        Description(name: "byte", patternSize: 84) { if !TextFormat.isBase64($0) { $1.add("invalid base64") } },
-        Description(name: "date", patternSize: 71) { if !TextFormat.isDate($0) { $1.add("invalid date") } },
-        Description(name: "datetime", patternSize: 71) {
-            if !TextFormat.isDateTime($0) { $1.add("invalid datetime") }
+        Description(name: "dns1035LabelPrefix", patternSize: 30, isPrefix: true) { NameFormat.oldLabel($0, &$1, &$2) },
+        Description(name: "labelValue", patternSize: 40) { NameFormat.labelValue($0, &$1, &$2) },
+        Description(name: "uri", patternSize: 1103) { text, problems, _ in problems.checkAddress(text) },
+        Description(name: "uuid", patternSize: 70) { text, problems, _ in
+            if !TextFormat.isUUID(text) { problems.add("does not match the UUID format") }
+        },
+        Description(name: "byte", patternSize: 84) { text, problems, _ in
+            if !TextFormat.isBase64(text) { problems.add("invalid base64") }
+        },
+        Description(name: "date", patternSize: 71) { text, problems, _ in
+            if !TextFormat.isDate(text) { problems.add("invalid date") }
+        },
+        Description(name: "datetime", patternSize: 71) { text, problems, _ in
+            if !TextFormat.isDateTime(text) { problems.add("invalid datetime") }
         },
     ]
 }
@@ -65,7 +71,8 @@ extension NamedFormat {
         let format = Self.all[index]
         let checked = format.isPrefix ? completed(text, &evaluator) : Value(.string, text)
         if checked.isError { return checked }
-        format.check(checked.bytes, &problems)
+        format.check(checked.bytes, &problems, &evaluator)
+        if evaluator.stop != nil { return .stopped }
         if problems.isEmpty { return .none }
         var sentences = problems.words.map { Value(.string, ByteView($0)) }
         if let address = problems.address {

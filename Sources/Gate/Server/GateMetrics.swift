@@ -79,6 +79,14 @@ struct ServerFigures {
         add(.slow, \.slow)
         add(.overloaded, \.overloaded)
         add(.undelivered, \.undelivered)
+        func reject(_ reason: AdmissionMetrics.Rejection, _ path: KeyPath<HTTPServerCounters, UInt64>) {
+            shard.add(metrics.admission.rejected(reason), now[keyPath: path] &- last[keyPath: path])
+        }
+        reject(.malformed, \.refused)
+        reject(.slow, \.slow)
+        reject(.shed, \.overloaded)
+        reject(.tooLarge, \.tooLarge)
+        reject(.draining, \.abandoned)
         add(.bytesRead, \.bytesRead)
         add(.bytesWritten, \.bytesWritten)
         last = now

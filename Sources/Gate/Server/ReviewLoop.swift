@@ -12,6 +12,7 @@ final class ReviewLoop: @unchecked Sendable {
     private var service: ReviewService?
     private var server: HTTPServer?
     private var figures = ServerFigures()
+    private var tidy = MemoryTidying()
     private let metrics: GateMetrics
 
     init(metrics: GateMetrics) { self.metrics = metrics }
@@ -38,6 +39,7 @@ final class ReviewLoop: @unchecked Sendable {
     private func record() {
         guard let server, let service else { return }
         figures.record(server, metrics, service.shard)
+        tidy.ripen(server, service)
     }
 
     /// Replaces what may be replaced while it serves.

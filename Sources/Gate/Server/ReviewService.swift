@@ -85,13 +85,14 @@ final class ReviewService: HTTPHandler {
         _ phase: ReviewPhase, _ head: RequestHead, _ body: Range<Int>, _ bytes: Span<UInt8>, _ exchange: HTTPExchange,
         _ output: inout ByteBuffer
     ) -> HTTPProgress {
-        var way = ReviewWay(service: self, exchange: exchange, head: head)
+        var way = ReviewWay(service: self, exchange: exchange, head: head, last: clock.now)
+        observe(.read, way.last - exchange.arrival)
         let request = ReviewEndpoint.Request(
             head: head, body: body, phase: phase, arrival: exchange.arrival.nanoseconds, closes: exchange.closes)
         switch endpoint.respond(to: request, in: bytes, with: pipeline, &way, output: &output) {
         case .answered(let isAllowed, let operation):
             shard.add(metrics.admission.requests(phase, operation, isAllowed ? .allowed : .denied))
-            shard.observe(metrics.admission.duration, UInt64(clamping: (clock.now - exchange.arrival).count))
+            shard.observe(metrics.admission.duration, UInt64(clamping: (way.last - exchange.arrival).count))
             return .answered
         case .later: return .later
         case .refused(let error):
@@ -101,13 +102,34 @@ final class ReviewService: HTTPHandler {
         }
     }
 
+    func handshakeEnded(after duration: Nanoseconds) { observe(.tls, duration) }
+
+    func answersWritten(in duration: Nanoseconds) { observe(.write, duration) }
+
+    fileprivate func observe(_ step: AdmissionMetrics.Step, _ duration: Nanoseconds) {
+        shard.observe(metrics.admission.step(step), UInt64(clamping: duration.count))
+    }
+
+    /// Observes the time since `last` as that step's, and begins the next.
+    fileprivate func observe(_ step: AdmissionMetrics.Step, since last: inout Instant) {
+        let now = clock.now
+        observe(step, now - last)
+        last = now
+    }
+
+    /// Gives memory back that larger reviews than those of late have needed; true where there was any.
+    func shrink() -> Bool { endpoint.shrink() }
+
     /// Sends the answer to a review that was kept.
     fileprivate func finish(
         _ kept: KeptReview, _ phase: ReviewPhase, _ response: borrowing ReviewResponse, _ way: ReviewWay,
         _ ticket: HTTPTicket
     ) {
+        var last = way.last
+        observe(.hooks, since: &last)
         ticket.answer { output, closes in
             endpoint.finish(kept.review, response, head: way.head, closes: closes, output: &output)
+            observe(.encode, since: &last)
         }
         let outcome = response.isAllowed ? AdmissionMetrics.Outcome.allowed : .denied
         shard.add(metrics.admission.requests(phase, kept.review.operation, outcome))
@@ -120,6 +142,10 @@ private struct ReviewWay: ReviewExchange {
     let service: ReviewService
     let exchange: HTTPExchange
     let head: RequestHead
+    /// When the step before this one ended.
+    var last: Instant
+
+    mutating func passed(_ step: AdmissionMetrics.Step) { service.observe(step, since: &last) }
 
     func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) {
         let kept = try KeptReview(question.review)

@@ -9,6 +9,20 @@ public protocol HTTPHandler: AnyObject {
         _ head: RequestHead, body: Range<Int>, in bytes: Span<UInt8>, _ exchange: HTTPExchange,
         output: inout ByteBuffer
     ) -> HTTPProgress
+
+    /// A connection's handshake was over so long after the connection was accepted.
+    func handshakeEnded(after duration: Nanoseconds)
+
+    /// It took so long to encrypt answers and to hand them to the kernel.
+    func answersWritten(in duration: Nanoseconds)
+}
+
+extension HTTPHandler {
+    /// Nobody measures unless they say so.
+    public func handshakeEnded(after duration: Nanoseconds) {}
+
+    /// Nobody measures unless they say so.
+    public func answersWritten(in duration: Nanoseconds) {}
 }
 
 /// What a handler did with a request.

@@ -32,6 +32,8 @@ public final class HTTPServer: ConnectionAcceptor {
     var input = ByteBuffer()
     var output = ByteBuffer()
     var pool = BufferPool()
+    /// The bytes of the largest request since the last `shrink`.
+    public internal(set) var largestRequest = 0
     /// Bytes that connections own.
     var bufferedBytes = 0
     private var writer = JSONWriter(capacity: 512)
@@ -114,17 +116,28 @@ public final class HTTPServer: ConnectionAcceptor {
     /// Stops listening and ends each connection with its next answer, idle ones after `idle` (a request may be on its way);
     /// `whenDrained` is called when none is left.
     public func drain(idle: Nanoseconds, whenDrained: @escaping () -> Void) {
+        // Whoever is in a backlog has been told by the kernel that it is connected.
+        for listener in listeners { listener.acceptWaiting() }
         isDraining = true
         closeListeners()
         self.whenDrained = whenDrained
-        for channel in channels { channel.drain(idleEnd: loop.now + idle) }
+        for channel in channels { channel.drain(idle: idle) }
         if channels.isEmpty { self.whenDrained.take()?() }
     }
 
-    /// Closes everything now.
+    /// Closes everything now; whose request has begun is told to ask another replica.
     public func close() {
         closeListeners()
-        while let channel = channels.last { channel.close() }
+        while let channel = channels.last { channel.abandon() }
+    }
+
+    /// Gives memory back that was of use to requests larger than those of late.
+    public func shrink() {
+        let wanted = largestRequest
+        largestRequest = 0
+        guard wanted < BufferPool.smallBytes else { return }
+        pool.releaseLarge()
+        if input.capacity > BufferPool.smallBytes { input.releaseMemory() }
     }
 
     private func closeListeners() {
@@ -158,43 +171,5 @@ public final class HTTPServer: ConnectionAcceptor {
         var response = ResponseWriter(status: status, closes: closes)
         response.retryAfterSeconds = retryAfter
         writer.withBytes { response.write($0, to: &output) }
-    }
-}
-
-/// Buffers that connections have given back, kept for the next that needs one.
-struct BufferPool: ~Copyable {
-    private static let buffersMax = 16
-    private static let bytesMax = 256 << 10
-
-    private var first = ByteBuffer()
-    private var rest: [BufferBox] = []
-
-    /// A box, because arrays hold only what can be copied.
-    private final class BufferBox {
-        var buffer: ByteBuffer
-
-        init(_ buffer: consuming ByteBuffer) { self.buffer = buffer }
-    }
-
-    mutating func take() -> ByteBuffer {
-        var taken = ByteBuffer()
-        if first.capacity > 0 {
-            swap(&taken, &first)
-        } else if let box = rest.popLast() {
-            swap(&taken, &box.buffer)
-        }
-        return taken
-    }
-
-    /// Keeps the memory, unless it is much or there is enough.
-    mutating func give(_ buffer: consuming ByteBuffer) {
-        guard buffer.capacity > 0, buffer.capacity <= Self.bytesMax else { return }
-        var given = consume buffer
-        given.removeAll()
-        if first.capacity == 0 {
-            swap(&given, &first)
-        } else if rest.count < Self.buffersMax {
-            rest.append(BufferBox(given))
-        }
     }
 }

@@ -55,6 +55,10 @@ public struct HTTPServerCounters: Sendable {
     public var refused: UInt64 = 0
     /// Requests refused because they came too slowly.
     public var slow: UInt64 = 0
+    /// Requests refused because of the size of their bodies.
+    public var tooLarge: UInt64 = 0
+    /// Requests that had begun when the server's time was over, answered 503.
+    public var abandoned: UInt64 = 0
     /// Requests answered 503 for lack of room or time.
     public var overloaded: UInt64 = 0
     /// Answers that found their client gone, or too slow to take them.

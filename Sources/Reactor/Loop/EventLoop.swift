@@ -11,6 +11,9 @@ public final class EventLoop {
     public let mailbox: Mailbox
     /// The time at which this turn began to work, read once per turn.
     public private(set) var now: Instant
+    /// The earliest time at which what is told in this turn can have become ready: after the last turn that left nothing
+    /// over had asked the kernel, and, if the kernel had to be waited for, just now.
+    public private(set) var readySince: Instant
 
     /// How much one turn does at most before it looks at the descriptors again.
     public struct Bounds: Sendable {
@@ -38,7 +41,12 @@ public final class EventLoop {
     /// The mailbox's bell has a name that no source can have.
     private static let bell = UInt64.max
 
+    /// A question that took longer had to wait for its answer.
+    private static let waited = Nanoseconds.microseconds(50)
+
     let epoll: FileDescriptor
+    /// The kernel told as much as it could at once, and may have more.
+    private var isCrowded = false
     private let bounds: Bounds
     private var events: [system_event]
     private var jobs: [Mailbox.Job] = []
@@ -59,6 +67,7 @@ public final class EventLoop {
         self.clock = clock
         self.bounds = bounds
         now = clock.now
+        readySince = now
         wheel = TimerWheel(now: clock.now)
         events = [system_event](repeating: system_event(), count: max(1, bounds.events))
         mailbox = try Mailbox(jobsMax: bounds.mailbox)
@@ -78,11 +87,19 @@ public final class EventLoop {
         let patience = jobs.isEmpty && waits ? clock.patience(until: deadline) : 0
         var events: [system_event] = []
         swap(&events, &self.events)
+        let asked = clock.now
         let count = unsafe events.withUnsafeMutableBufferPointer {
             unsafe system_epoll_wait(epoll.number, $0.baseAddress, CInt($0.count), patience)
         }
         if count <= 0, jobs.isEmpty, waits, let deadline { clock.idled(until: deadline) }
+        let last = now
         now = clock.now
+        if now - asked > Self.waited {
+            readySince = now
+        } else if !isCrowded {
+            readySince = last
+        }
+        isCrowded = Int(count) == events.count
         // A negative count is EINTR: nothing is ready, and the next turn asks again.
         for index in 0..<max(0, Int(count)) { dispatch(events[index]) }
         swap(&events, &self.events)

@@ -71,6 +71,15 @@ public final class TCPListener: EventHandler, TimerHandler {
         if let registration, pauses == 0 { loop.change(registration, to: .readable) }
     }
 
+    /// Accepts everybody who is connected already.
+    public func acceptWaiting() {
+        var before: UInt64
+        repeat {
+            before = counters.accepted
+            ready(.readable, on: loop)
+        } while counters.accepted > before
+    }
+
     /// Accepts what waits, up to a bound.
     public func ready(_ readiness: Readiness, on loop: EventLoop) {
         for _ in 0..<Self.acceptsPerTurn where registration != nil && !isPaused {
