@@ -68,4 +68,37 @@ import Testing
         let (set, _) = PolicySet.load([RuleFile(name: "rules.yaml", bytes: Array(text.utf8))])
         #expect(set.counts.first?.count == 1)
     }
+
+    @Test func warnsOfWhatNothingReads() {
+        let text = Self.policy(
+            "p", "  paramKind: {apiVersion: v1, kind: ConfigMap}\n  variables: [{name: a, expression: '1'}]")
+        let problems = Self.problems(text)
+        #expect(
+            problems.contains {
+                $0.contains("warning: no expression reads the variable \"a\" (spec.variables[0].name)")
+            })
+        #expect(problems.contains { $0.contains("warning: no expression reads params (spec.paramKind)") })
+    }
+
+    @Test func refusesRulesOfAnotherGroup() {
+        let problems = Self.problems(Self.policy().replacing("k8s.io/v1", with: "k8s.oi/v1"))
+        #expect(problems.count == 1)
+        #expect(problems[0].contains("error: no matches for kind \"ValidatingAdmissionPolicy\" in version"))
+    }
+
+    @Test(arguments: [
+        ("v1", "Pod", true), ("v1", "Namespace", false), ("rbac.authorization.k8s.io/v1", "RoleBinding", true),
+        ("rbac.authorization.k8s.io/v1", "ClusterRole", false), ("example.com/v1", "Widget", false),
+    ])
+    func knowsWhichKindsAreInNamespaces(apiVersion: String, kind: String, isNamespaced: Bool) {
+        #expect(ResourceNames.isNamespaced(apiVersion: apiVersion, kind: kind) == isNamespaced)
+    }
+
+    @Test(arguments: [
+        ("Pod", "pods"), ("Ingress", "ingresses"), ("NetworkPolicy", "networkpolicies"), ("Endpoints", "endpoints"),
+        ("Gateway", "gateways"), ("StorageClass", "storageclasses"),
+    ])
+    func namesResourcesAsTheAPIServerDoes(kind: String, plural: String) {
+        #expect(ResourceNames.plural(of: kind) == plural)
+    }
 }

@@ -44,6 +44,7 @@ final class MutatingPolicy: Sendable {
         isReinvoked = Self.reinvocation(spec["reinvocationPolicy"], errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
+        compiler.warnOfUnused(spec, variableFields, errors)
     }
 
     private static let fields = [

@@ -89,6 +89,7 @@ final class ValidatingPolicy: Sendable {
         annotations = Self.annotations(spec["auditAnnotations"], annotationFields, name, &compiler, errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
+        compiler.warnOfUnused(spec, variableFields, errors)
         messageProgramCount = validations.count { $0.messageProgram != nil }
     }
 

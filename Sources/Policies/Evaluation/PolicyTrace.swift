@@ -46,8 +46,10 @@ public struct PolicyTrace: Sendable {
         public var isMatched = true
         /// The condition that did not, where one did not.
         public var failedCondition: String?
-        /// The checks.
+        /// The checks; of a mutating policy the mutations that were carried out, or failed.
         public var decisions: [Decision] = []
+        /// Whether the policy is one that mutates.
+        public var isMutation = false
         /// The audit annotations.
         public var annotations: [Annotation] = []
     }

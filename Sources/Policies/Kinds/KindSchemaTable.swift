@@ -2833,9 +2833,8 @@ enum KindSchemaTable {
         "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.Time"},"message":{"type":"string","default":
         ""},"observedGeneration":{"type":"integer","format":"int64"},"reason":{"type":"string","default":""},
         "status":{"type":"string","default":""},"type":{"type":"string","default":""}}},
-        "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions":{"type":"object","x-kubernetes-group-version-kind":[
-        {"group":"","kind":"DeleteOptions","version":"v1"}],"properties":{"apiVersion":{"type":"string"},
-        "dryRun":{"type":"array","x-kubernetes-list-type":"atomic","items":{"type":"string"}},
+        "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions":{"type":"object","properties":{"apiVersion":{"type":
+        "string"},"dryRun":{"type":"array","x-kubernetes-list-type":"atomic","items":{"type":"string"}},
         "gracePeriodSeconds":{"type":"integer","format":"int64"},
         "ignoreStoreReadErrorWithClusterBreakingPotential":{"type":"boolean"},"kind":{"type":"string"},
         "orphanDependents":{"type":"boolean"},"preconditions":{"$ref":
@@ -2896,10 +2895,7 @@ enum KindSchemaTable {
         "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.StatusCause"}},"group":{"type":"string"},
         "kind":{"type":"string"},"name":{"type":"string"},"retryAfterSeconds":{"type":"integer","format":
         "int32"},"uid":{"type":"string"}}},"io.k8s.apimachinery.pkg.apis.meta.v1.Time":{"type":"string","format":
-        "date-time"},"io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent":{"type":"object","required":["type",
-        "object"],"x-kubernetes-group-version-kind":[{"group":"","kind":"WatchEvent","version":"v1"}],
-        "properties":{"object":{"$ref":"#/components/schemas/io.k8s.apimachinery.pkg.runtime.RawExtension"},
-        "type":{"type":"string","default":""}}},"io.k8s.apimachinery.pkg.runtime.RawExtension":{"type":"object"},
+        "date-time"},"io.k8s.apimachinery.pkg.runtime.RawExtension":{"type":"object"},
         "io.k8s.apimachinery.pkg.util.intstr.IntOrString":{"format":"int-or-string"},
         "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService":{"type":"object",
         "x-kubernetes-group-version-kind":[{"group":"apiregistration.k8s.io","kind":"APIService","version":

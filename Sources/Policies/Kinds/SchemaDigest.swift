@@ -36,10 +36,13 @@ public struct SchemaDigest: Sendable {
         self.definitions = definitions
     }
 
-    /// The one kind that a definition is of. Definitions of many kinds are options; lists are never admitted.
+    /// What comes with requests and goes with answers in every group, and is no object.
+    private static let messages: Set<String> = ["DeleteOptions", "WatchEvent"]
+
+    /// The one kind that a definition is of. Definitions of many kinds are messages; lists are never admitted.
     private static func kind(of schema: JSONNode) -> JSONNode? {
         guard let kinds = schema["x-kubernetes-group-version-kind"], kinds.count == 1, let kind = kinds.element(0),
-            let name = kind["kind"]?.string, !name.hasSuffix("List")
+            let name = kind["kind"]?.string, !name.hasSuffix("List"), !messages.contains(name)
         else { return nil }
         return kind
     }

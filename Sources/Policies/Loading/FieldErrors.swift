@@ -107,6 +107,8 @@ final class FieldErrors {
     }
 
     private(set) var entries: [Entry] = []
+    /// What is not wrong, but hardly meant.
+    private(set) var warnings: [Entry] = []
     /// Whether a value could not be read at all, so that what was made of it says nothing.
     private(set) var hasWrongTypes = false
 
@@ -117,6 +119,11 @@ final class FieldErrors {
     }
 
     func add(_ message: String, _ field: Field) { add(message, at: field.anchor, path: field.path) }
+
+    /// Notes what does not keep the document from being used.
+    func warn(_ message: String, _ field: Field) {
+        warnings.append(Entry(node: field.anchor, path: field.path, message: message))
+    }
 
     func wrongType(_ field: Field, _ wanted: String) {
         hasWrongTypes = true

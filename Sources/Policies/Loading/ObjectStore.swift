@@ -42,13 +42,19 @@ enum KindScopes {
         "DeviceClass", "ResourceSlice", "DeviceTaintRule", "StorageVersionMigration", "StorageVersion",
     ]
 
+    private static let groups: Set<String> = [
+        "", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "apps", "autoscaling",
+        "batch", "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "extensions",
+        "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "policy",
+        "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
+        "storagemigration.k8s.io",
+    ]
+
     /// Nil for kinds of other groups, of which nothing is known.
     static func isClusterScoped(_ kind: ParamKind) -> Bool? {
         let parts = kind.apiVersion.split(separator: "/")
         let group = parts.count == 2 ? String(parts[0]) : ""
-        let isBuiltin = !group.contains(".") || group.hasSuffix(".k8s.io")
-        if clusterScoped.contains(kind.kind), isBuiltin { return true }
-        return ["", "apps", "batch", "autoscaling", "policy"].contains(group) ? false : nil
+        return groups.contains(group) ? clusterScoped.contains(kind.kind) : nil
     }
 }
 

@@ -28,6 +28,11 @@ struct RuleLoader {
 
     private static let group = "admissionregistration.k8s.io"
     private static let versions: Set<String> = ["v1", "v1beta1", "v1alpha1"]
+    /// Rules of no other group are called so: who writes another has mistaken it.
+    private static let ruleKinds: Set<String> = [
+        "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+    ]
     private static let ownGroup = "portcullis.dev/"
 
     /// Reads a file. Of context only objects are taken.
@@ -93,6 +98,10 @@ struct RuleLoader {
             return
         }
         if apiVersion.hasPrefix(Self.ownGroup) { return }
+        if Self.ruleKinds.contains(origin.kind), !isContext {
+            return add(
+                "no matches for kind \"\(origin.kind)\" in version \"\(apiVersion)\"", origin, path: "apiVersion")
+        }
         guard claim(origin, "\(apiVersion) \(origin.kind)", "\(Self.namespace(origin.root))/\(name)") else { return }
         objects.append((ParamKind(apiVersion: apiVersion, kind: origin.kind), origin.root))
     }
@@ -126,6 +135,9 @@ struct RuleLoader {
     /// Whether a rule may be used: nothing is wrong with it, and there is no other of its kind and name.
     private mutating func accept(_ origin: Origin, _ name: String, _ errors: FieldErrors) -> Bool {
         for entry in errors.entries { add(entry.message, origin, at: entry.node, path: entry.path) }
+        for entry in errors.warnings {
+            add(entry.message, origin, at: entry.node, path: entry.path, severity: .warning)
+        }
         return errors.isEmpty && claim(origin, origin.kind, name)
     }
 

@@ -118,19 +118,24 @@ extension PolicyEvaluator {
                 var isMatched = true
                 if let hits = binding.hits, case .nothing = hits.match(run.review, facts) { isMatched = false }
                 if isTraced { trace?.addBinding(binding.binding.name, isMatched: isMatched) }
-                if isMatched { calls += self.calls(candidate.policy, binding.binding, equivalent, &run) }
+                guard isMatched else { continue }
+                let selection = ParamSelection(
+                    candidate.policy.paramKind, binding.binding.reference, run.review.namespace, set.objects)
+                if isTraced, case .failure(let problem) = selection { trace?.fail(problem) }
+                calls += self.calls(candidate.policy, binding.binding, equivalent, selection, &run)
             }
         }
         return calls
     }
 
     private func calls(
-        _ policy: MutatingPolicy, _ binding: PolicyBinding, _ equivalent: VersionedResource?, _ run: inout MutationRun
+        _ policy: MutatingPolicy, _ binding: PolicyBinding, _ equivalent: VersionedResource?,
+        _ selection: ParamSelection, _ run: inout MutationRun
     ) -> [MutationCall] {
         func call(_ param: StoredObject?) -> MutationCall {
             MutationCall(policy: policy, binding: binding, param: param, equivalent: equivalent)
         }
-        switch ParamSelection(policy.paramKind, binding.reference, run.review.namespace, set.objects) {
+        switch selection {
         case .none: return [call(nil)]
         case .objects(let objects): return objects.map { call($0) }
         case .failure(let problem):
@@ -146,16 +151,21 @@ extension PolicyEvaluator {
         evaluator.reset()
         bind(policy.slots, run.review, call.equivalent, call.param, policy.variables)
         bindNamespace(policy.slots, run.review, isHidden: true)
-        switch checkConditions(policy.conditions, policy.failurePolicy) {
+        let conditions = checkConditions(policy.conditions, policy.failurePolicy)
+        switch conditions {
         case .met: break
-        case .notMet, .ignored: return
+        // In a second pass conditions are asked of everything, though only some of it is carried out.
+        case .notMet, .ignored: return isAgain && !run.reinvocation.isDue(call) ? () : skip(call, conditions)
         case .failed(let message):
+            note(call) { $0.decisions = [Self.decision(nil, MutationOutcome(problem: message), call.policy)] }
             return run.fail(.policy(call, message, field: "spec.matchConditions"), policy.failurePolicy)
         }
         if isAgain, !run.reinvocation.isDue(call) { return }
         let before = run.review.object
+        note(call) { _ in }
         for index in policy.mutations.indices where !run.mustEnd {
-            mutate(by: policy.mutations[index], at: index, call, &run)
+            let outcome = mutate(by: policy.mutations[index], at: index, call, &run)
+            trace?.amend(call) { $0.decisions.append(Self.decision(index, outcome, call.policy)) }
         }
         if let before, let now = run.review.object, !now.isEqual(to: before) { run.reinvocation.noteChange() }
         run.reinvocation.noteInvocation(call)
@@ -164,8 +174,8 @@ extension PolicyEvaluator {
     /// Carries out one mutation.
     private mutating func mutate(
         by rule: MutationRule, at index: Int, _ call: MutationCall, _ run: inout MutationRun
-    ) {
-        guard let object = run.review.object else { return }
+    ) -> MutationOutcome {
+        guard let object = run.review.object else { return MutationOutcome() }
         evaluator.reset()
         bind(call.policy.slots, run.review, call.equivalent, call.param, call.policy.variables)
         bindNamespace(call.policy.slots, run.review, isHidden: false)
@@ -176,7 +186,8 @@ extension PolicyEvaluator {
         case .exhausted(let reason): problem = reason.message
         case .value(let value):
             do throws(MutationError) {
-                return run.replaceObject(try mutator.mutate(object, rule.patchType, with: value, &evaluator))
+                run.replaceObject(try mutator.mutate(object, rule.patchType, with: value, &evaluator))
+                return MutationOutcome(cost: CostLimits.evaluation - budget)
             } catch {
                 if error.isInternal { run.failInternally(error.message) }
                 problem = error.message
@@ -184,6 +195,61 @@ extension PolicyEvaluator {
         }
         let field = "spec.mutations[\(index)].\(rule.form == .jsonPatch ? "jsonPatch" : "applyConfiguration")"
         run.fail(.policy(call, problem, field: "\(field).expression"), call.policy.failurePolicy)
+        return MutationOutcome(problem: problem, cost: CostLimits.evaluation - budget)
+    }
+
+    // MARK: what is noted of it
+
+    private mutating func skip(_ call: MutationCall, _ conditions: Conditions) {
+        note(call) { record in
+            record.isMatched = false
+            if case .notMet(let name) = conditions { record.failedCondition = name }
+        }
+    }
+
+    private mutating func note(_ call: MutationCall, _ change: (inout PolicyTrace.Evaluation) -> Void) {
+        if trace == nil { return }
+        var record = PolicyTrace.Evaluation()
+        record.isMutation = true
+        record.param = call.param.map { $0.namespace.isEmpty ? $0.name : "\($0.namespace)/\($0.name)" }
+        change(&record)
+        trace?.begin(record, of: call)
+    }
+
+    private static func decision(
+        _ index: Int?, _ outcome: MutationOutcome, _ policy: MutatingPolicy
+    ) -> PolicyTrace.Decision {
+        PolicyTrace.Decision(
+            evaluation: outcome.problem == nil ? .admit : .error,
+            isDenial: outcome.problem != nil && policy.failurePolicy == .fail, message: outcome.problem ?? "",
+            reason: "", validation: index, cost: outcome.cost)
+    }
+}
+
+/// What became of one mutation.
+private struct MutationOutcome {
+    var problem: String?
+    var cost: UInt64 = 0
+}
+
+extension PolicyTrace {
+    /// Notes that a policy is carried out; in a second pass once more.
+    fileprivate mutating func begin(_ evaluation: Evaluation, of call: MutationCall) {
+        change(call) { $0.evaluations.append(evaluation) }
+    }
+
+    /// Adds to what was noted last of a policy.
+    fileprivate mutating func amend(_ call: MutationCall, _ body: (inout Evaluation) -> Void) {
+        change(call) { binding in
+            if let last = binding.evaluations.indices.last { body(&binding.evaluations[last]) }
+        }
+    }
+
+    private mutating func change(_ call: MutationCall, _ body: (inout Binding) -> Void) {
+        guard let policy = policies.firstIndex(where: { $0.name == call.policy.name }),
+            let binding = policies[policy].bindings.firstIndex(where: { $0.name == call.binding.name })
+        else { return }
+        body(&policies[policy].bindings[binding])
     }
 }
 

@@ -112,12 +112,36 @@ struct ExpressionCompiler {
     mutating func compile(
         _ text: String, _ scope: Scope, _ result: Result, _ field: Field, _ errors: FieldErrors, shown: String? = nil
     ) -> Program? {
+        note(text)
         switch check(text, scope, result) {
         case .success(let program): return program
         case .failure(let refusal):
             errors.invalid(field, shown ?? text, refusal.message)
             return nil
         }
+    }
+
+    /// Whether any expression reads the parameters.
+    private var readsParams = false
+    /// The variables that expressions read.
+    private var variablesRead: Set<Substring> = []
+
+    /// Notes what an expression reads, by its text: each is looked through once.
+    private mutating func note(_ text: String) {
+        if text.contains("params") { readsParams = true }
+        for part in text.split(separator: "variables.").dropFirst(text.hasPrefix("variables.") ? 0 : 1) {
+            variablesRead.insert(part.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+        }
+    }
+
+    /// Notes variables that nothing reads, and parameters that nothing asks for.
+    func warnOfUnused(_ spec: Field, _ variables: [Field], _ errors: FieldErrors) {
+        for field in variables {
+            let name = field["name"].text(FieldErrors())
+            if variablesRead.contains(name[...]) { continue }
+            errors.warn("no expression reads the variable \"\(name)\"", field["name"])
+        }
+        if hasParams, !readsParams { errors.warn("no expression reads params", spec["paramKind"]) }
     }
 
     struct Refusal: Error { let message: String }

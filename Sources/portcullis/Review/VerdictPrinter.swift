@@ -104,9 +104,12 @@ enum ExplanationText {
             return text + "      match condition\(name) is not met\n"
         }
         for decision in evaluation.decisions {
-            let place = decision.validation.map { "validations[\($0)]" } ?? "policy"
+            let list = evaluation.isMutation ? "mutations" : "validations"
+            let place = decision.validation.map { "\(list)[\($0)]" } ?? "policy"
+            let isDone = evaluation.isMutation && decision.evaluation == .admit
+            let verdict = isDone ? "carried out" : decision.evaluation.rawValue
             let message = decision.message.isEmpty ? "" : ": \(decision.message)"
-            text += "      \(place): \(decision.evaluation.rawValue)\(message) (cost \(decision.cost))\n"
+            text += "      \(place): \(verdict)\(message) (cost \(decision.cost))\n"
         }
         for annotation in evaluation.annotations {
             let value = annotation.error.isEmpty ? annotation.value : "error: \(annotation.error)"
