@@ -336,9 +336,9 @@ def tls(options):
 def memory(options):
     with Server() as server:
         idle = server.resident()
-        first = server.bench(0, extra=["--requests", str(options.requests // 10), "--warm-up", "0s"])
+        first = server.bench(0, extra=["--requests", str(options.requests // 10), "--warm-up", "0s", "--duration", "3600s"])
         warm = server.resident()
-        rest = server.bench(0, extra=["--requests", str(options.requests * 9 // 10), "--warm-up", "0s"])
+        rest = server.bench(0, extra=["--requests", str(options.requests * 9 // 10), "--warm-up", "0s", "--duration", "3600s"])
         last = server.resident()
         failures = first["failures"] + rest["failures"]
         return told("memory", last <= warm * 1.1 and failures == 0,
