@@ -10,7 +10,7 @@ descriptors  with room for 64 descriptors and 200 clients the server stays, and 
 log          nobody reads the log: no request waits for it, and dropped lines are counted
 vanish       clients vanish in the middle of requests and answers: no failures for others
 end          SIGTERM under load: every request that was sent on an open connection is answered, and the exit status is 0
-tls          testssl.sh finds nothing that it would not give an A for
+tls          testssl.sh finds nothing of medium severity or worse, and gives an A where it gives grades
 memory       resident memory after the last of so many requests is at most a tenth more than after a tenth of them
 
 The exit status is 1 if one of these does not hold. Reviews come from `../shared`, or from PORTCULLIS_SHARED.
@@ -314,6 +314,10 @@ def head_and_body(text):
     return len(head) + 4 + (int(length.group(1)) if length else 0)
 
 
+# An authority of one's own has no lists of revoked certificates, and what is no page needs no headers for browsers.
+EXPECTED = {"cert_revocation", "security_headers"}
+
+
 def tls(options):
     with Server() as server:
         report = os.path.join(server.folder.name, "testssl.json")
@@ -322,17 +326,19 @@ def tls(options):
              f"localhost:{server.port}"], cwd=server.folder.name, stdout=subprocess.DEVNULL, timeout=900)
         findings = json.load(open(report))
         grade = next((one["finding"] for one in findings if one["id"] == "overall_grade"), "none")
-        bad = [f"{one['id']}: {one['finding']}" for one in findings if one["severity"] in ("MEDIUM", "HIGH", "CRITICAL")]
-        reasons = [one["finding"] for one in findings if one["id"].startswith("grade_cap_reason")]
-        return told("tls", grade.startswith("A"), f"grade {grade} {reasons}; findings {bad}")
+        bad = [f"{one['id']}: {one['finding']}" for one in findings
+               if one["severity"] in ("MEDIUM", "HIGH", "CRITICAL", "FATAL") and one["id"] not in EXPECTED]
+        # Versions before 3.2 list findings and give no grade.
+        holds = not bad and len(findings) > 50 and (grade == "none" or grade.startswith("A"))
+        return told("tls", holds, f"grade {grade}, {len(findings)} findings, of which bad: {bad}")
 
 
 def memory(options):
     with Server() as server:
         idle = server.resident()
-        first = server.bench(0, extra=["--requests", str(options.requests // 10), "--warm-up", "0s"])
+        first = server.bench(0, extra=["--requests", str(options.requests // 10), "--warm-up", "0s", "--duration", "3600s"])
         warm = server.resident()
-        rest = server.bench(0, extra=["--requests", str(options.requests * 9 // 10), "--warm-up", "0s"])
+        rest = server.bench(0, extra=["--requests", str(options.requests * 9 // 10), "--warm-up", "0s", "--duration", "3600s"])
         last = server.resident()
         failures = first["failures"] + rest["failures"]
         return told("memory", last <= warm * 1.1 and failures == 0,
