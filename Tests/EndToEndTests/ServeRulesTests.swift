@@ -75,6 +75,26 @@ import Testing
         #expect(try server.curl("/validate", pod).body.contains("said by mounted"))
     }
 
+    /// The writer empties the file, and takes its time; meanwhile other files change.
+    @Test func losesNoRuleToASlowWriter() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("a.yaml")
+        try Self.write(Self.policy("slow", "false"), file)
+        let server = try RunningServer(["--rules", folder.path])
+        let writer = try FileHandle(forWritingTo: file)
+        try writer.truncate(atOffset: 0)
+        for name in ["b.yaml", "c.yaml"] {
+            try Self.write("# nothing\n", folder.appendingPathComponent(name))
+            try server.waitForLog(#""message":"rules""#)
+            #expect(try server.curl("/validate", ServeTests.post(ServeTests.pod())).body.contains("said by slow"))
+        }
+        try writer.write(contentsOf: Data(Self.policy("slower", "false").utf8))
+        try writer.close()
+        try server.waitForLog(#""message":"rules""#)
+        #expect(try server.curl("/validate", ServeTests.post(ServeTests.pod())).body.contains("said by slower"))
+    }
+
     @Test func refusesToStartWithInvalidRules() throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -49,19 +49,15 @@ struct RuleFiles: Sendable {
     private static func isFresh(_ path: String, _ wall: Int64) -> Bool {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return false }
-        return Int64(status.st_mtim.tv_sec) + settlingSeconds > wall / 1_000_000_000
+        return Int64(status.st_mtim.tv_sec) &+ settlingSeconds > wall / 1_000_000_000
     }
 
-    /// Takes those for settled that are no shorter than before, and whole.
-    mutating func settle(against earlier: RuleFiles?) {
-        guard let earlier else {
-            unsettled = []
-            return
-        }
-        let sizes = Dictionary((earlier.rules + earlier.context).map { ($0.name, $0.bytes.count) }) { first, _ in first
-        }
+    /// Takes those for settled that are no shorter than when they last were; `sizes` holds those lengths.
+    mutating func settle(_ sizes: inout [String: Int]) {
         let now = Dictionary((rules + context).map { ($0.name, $0.bytes.count) }) { first, _ in first }
         unsettled = unsettled.filter { name in (now[name] ?? 0) < (sizes[name] ?? 0) }
+        // A file that is being written keeps its length until it has settled, however often it is looked at.
+        sizes = sizes.filter { unsettled.contains($0.key) }.merging(now) { old, _ in old }
     }
 
     /// Of all names and bytes, in order.

@@ -102,15 +102,14 @@ final class RuleKeeper: DirectoryWatchHandler, @unchecked Sendable {
 private final class RuleHistory: @unchecked Sendable {
     private let clock: any Clock
     private var revisions = RuleRevisions()
-    private var last: RuleFiles?
+    private var sizes: [String: Int] = [:]
 
     init(clock: any Clock) { self.clock = clock }
 
     func read(rules: [String], context: [String]) throws(SystemError) -> ServedRules {
         var files = try RuleFiles.read(rules: rules, context: context, wall: clock.wall)
-        files.settle(against: last)
+        files.settle(&sizes)
         let revision = revisions.load(files.rules, context: files.context, unsettled: files.unsettled)
-        last = files
         return ServedRules(
             set: revision.set, problems: revision.problems, invalidCount: revision.invalidCount, hash: files.digest,
             folders: files.folders, isUnsettled: !files.unsettled.isEmpty)
