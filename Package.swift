@@ -57,7 +57,8 @@ let package = Package(
         part("HTTP", ["JSON", "Reactor", "TLS"]),
         part("Telemetry", ["JSON", "HTTP"]),
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
-        part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "HTTP", "Admission"]),
+        part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "HTTP", "Admission"]),
+        part("Hooks", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
         part("Gate", ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
 
