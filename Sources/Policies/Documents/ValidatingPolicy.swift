@@ -15,6 +15,8 @@ struct ValidationRule: Sendable {
     /// What a denial says without an expression of its own: never empty.
     let message: String
     let messageProgram: Program?
+    /// Empty where there is no expression.
+    let messageExpression: String
     let reason: DenialReason
 }
 
@@ -62,6 +64,8 @@ final class ValidatingPolicy: Sendable {
     let validations: [ValidationRule]
     let annotations: [AuditAnnotationRule]
     let slots: VariableSlots
+    /// What compiled the expressions: it takes them apart where they are explained.
+    let compiler: ExpressionCompiler
     /// How many of the validations have expressions for their messages.
     let messageProgramCount: Int
 
@@ -90,6 +94,7 @@ final class ValidatingPolicy: Sendable {
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
         compiler.warnOfUnused(spec, variableFields, errors)
+        self.compiler = compiler
         messageProgramCount = validations.count { $0.messageProgram != nil }
     }
 
@@ -215,6 +220,7 @@ extension ValidationRule {
         } else {
             program = compiler.compile(expression, .full, .one(of: [.bool]), field["expression"], errors)
         }
+        messageExpression = field["messageExpression"].text(FieldErrors())
         messageProgram = Self.messageProgram(field["messageExpression"], &compiler, errors)
         let message = Self.message(field["message"], errors)
         self.message = message.isEmpty ? "failed expression: \(RuleText.trimmed(expression))" : message

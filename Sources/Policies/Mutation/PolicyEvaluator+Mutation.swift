@@ -16,6 +16,7 @@ extension PolicyEvaluator {
     /// denial. Gives the object as it is then; nil where nothing changed it.
     @discardableResult
     public mutating func mutate(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
+        unstablePolicies.removeAll(keepingCapacity: true)
         guard let object = review.object else {
             trace(candidatesOf: review)
             return nil
@@ -37,38 +38,52 @@ extension PolicyEvaluator {
         return response.isAllowed ? result : nil
     }
 
-    /// Warns of an object that would not stay as it is, or refuses it.
+    /// Warns of an object that would not stay as it is, or refuses it, as the policies that would change it say.
     private mutating func check(_ result: JSONDocument, _ review: AdmissionReview, _ response: inout ReviewResponse) {
         if preflight == .off { return }
-        let paths = unstablePaths(result, review)
+        let (paths, policies) = instability(of: result, review)
         if paths.isEmpty { return }
-        let message = "mutating the object again would change it again, at \(paths.joined(separator: ", "))"
-        if preflight == .warn {
-            response.addWarning("policies are not idempotent: \(message)")
-        } else {
+        unstablePolicies = policies.map(\.name)
+        let names = policies.prefix(Preflight.pathsMax).map { "'\($0.name)'" }.joined(separator: ", ")
+        let message =
+            "mutating the object again would change it again, at \(paths.joined(separator: ", ")) "
+            + "(MutatingAdmissionPolicy \(names))"
+        if preflight == .refuse || policies.contains(where: \.mustBeIdempotent) {
             response.deny(code: 422, reason: "Invalid")
             response.message.removeAll()
             response.message.append("policies are not idempotent: \(message)")
+        } else {
+            response.addWarning("policies are not idempotent: \(message)")
         }
     }
 
-    /// The places that mutating the result again would change; an object that policies refuse is not changed.
-    public mutating func unstablePaths(_ object: JSONDocument, _ review: AdmissionReview) -> [String] {
+    /// The places that mutating the result again would change, and the policies that do; an object that policies refuse is
+    /// not changed.
+    private mutating func instability(
+        of object: JSONDocument, _ review: AdmissionReview
+    ) -> (paths: [String], policies: [MutatingPolicy]) {
         let kept = trace
         trace = nil
         defer { trace = kept }
         var response = ReviewResponse()
         return object.withRoot { root in
-            guard let again = mutated(review.of(object: root), &response), response.isAllowed else { return [] }
-            let patch = again.withRoot { JSONPatch.diff(from: root, to: $0) }
-            return patch.withRoot { $0.elements.prefix(Preflight.pathsMax).compactMap { $0["path"]?.string } }
+            guard let again = run(review.of(object: root), &response), response.isAllowed, let result = again.result
+            else { return ([], []) }
+            let patch = result.withRoot { JSONPatch.diff(from: root, to: $0) }
+            let paths = patch.withRoot { $0.elements.prefix(Preflight.pathsMax).compactMap { $0["path"]?.string } }
+            return (paths, again.changers)
         }
     }
 
     /// What the policies make of the object; nil where nothing changed it. Denials go into the answer.
     public mutating func mutated(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
+        run(review, &response)?.result
+    }
+
+    private mutating func run(_ review: AdmissionReview, _ response: inout ReviewResponse) -> MutationRun? {
         if set.mutating.isEmpty || ExemptRequests.isExempt(review) { return nil }
         let plan = mutationPlan(review)
+        if trace?.explains == true { noteOthers(plan, review) }
         if plan.candidates.isEmpty { return nil }
         if let roleAuthorizer { unsafe roleAuthorizer.user = review.userInfo }
         var run = MutationRun(review)
@@ -76,7 +91,7 @@ extension PolicyEvaluator {
         // A second pass looks at the object as it is then, selectors included.
         if run.reinvocation.isNeeded, !run.mustEnd, run.failures.isEmpty { pass(plan, &run, isAgain: true) }
         run.settle(&response)
-        return run.result
+        return run
     }
 
     private mutating func mutationPlan(_ review: AdmissionReview) -> MutationPlan {
@@ -86,6 +101,7 @@ extension PolicyEvaluator {
     /// An object that is deleted cannot be changed; which policies match is worth knowing all the same.
     private mutating func trace(candidatesOf review: AdmissionReview) {
         guard trace != nil, !ExemptRequests.isExempt(review) else { return }
+        if trace?.explains == true { noteOthers(mutationPlan(review), review) }
         var run = MutationRun(review)
         _ = calls(mutationPlan(review), &run, isTraced: true)
     }
@@ -108,16 +124,14 @@ extension PolicyEvaluator {
             if candidate.bindings.isEmpty, trace == nil { continue }
             let match = candidate.hits.match(run.review, facts)
             guard case .something(let equivalent) = match else {
-                if isTraced {
-                    trace?.policies.append(PolicyTrace.Policy(name: candidate.policy.name, isMatched: false))
-                }
+                if isTraced { note(candidate.policy.name, isMatched: false, candidate.hits, run.review) }
                 continue
             }
-            if isTraced { trace?.policies.append(PolicyTrace.Policy(name: candidate.policy.name, isMatched: true)) }
+            if isTraced { note(candidate.policy.name, isMatched: true, candidate.hits, run.review) }
             for binding in candidate.bindings {
                 var isMatched = true
                 if let hits = binding.hits, case .nothing = hits.match(run.review, facts) { isMatched = false }
-                if isTraced { trace?.addBinding(binding.binding.name, isMatched: isMatched) }
+                if isTraced { note(binding.binding, isMatched: isMatched, binding.hits, run.review) }
                 guard isMatched else { continue }
                 let selection = ParamSelection(
                     candidate.policy.paramKind, binding.binding.reference, run.review.namespace, set.objects)
@@ -144,6 +158,15 @@ extension PolicyEvaluator {
         }
     }
 
+    private mutating func noteOthers(_ plan: MutationPlan, _ review: AdmissionReview) {
+        findNamespace(review)
+        let asked = Set(plan.candidates.map(\.policy.name))
+        let bound = Set(set.mutatingBindings.map(\.policyName))
+        for policy in set.mutating where !asked.contains(policy.name) {
+            noteOther(policy.name, policy.match, hasBindings: bound.contains(policy.name), review)
+        }
+    }
+
     // MARK: one policy
 
     private mutating func perform(_ call: MutationCall, _ run: inout MutationRun, isAgain: Bool) {
@@ -157,17 +180,25 @@ extension PolicyEvaluator {
         // In a second pass conditions are asked of everything, though only some of it is carried out.
         case .notMet, .ignored: return isAgain && !run.reinvocation.isDue(call) ? () : skip(call, conditions)
         case .failed(let message):
-            note(call) { $0.decisions = [Self.decision(nil, MutationOutcome(problem: message), call.policy)] }
+            let explanations = explain(ExplainedExpression.conditions(policy.conditions), policy.compiler)
+            note(call) { $0.explanations = explanations }
+            trace?.amend(call) { $0.decisions = [Self.decision(nil, MutationOutcome(problem: message), call.policy)] }
             return run.fail(.policy(call, message, field: "spec.matchConditions"), policy.failurePolicy)
         }
         if isAgain, !run.reinvocation.isDue(call) { return }
         let before = run.review.object
-        note(call) { _ in }
+        if trace != nil {
+            let explanations = explain(ExplainedExpression.conditions(policy.conditions), policy.compiler)
+            note(call) { $0.explanations = explanations }
+        }
         for index in policy.mutations.indices where !run.mustEnd {
             let outcome = mutate(by: policy.mutations[index], at: index, call, &run)
             trace?.amend(call) { $0.decisions.append(Self.decision(index, outcome, call.policy)) }
         }
-        if let before, let now = run.review.object, !now.isEqual(to: before) { run.reinvocation.noteChange() }
+        if let before, let now = run.review.object, !now.isEqual(to: before) {
+            run.reinvocation.noteChange()
+            run.noteChanger(policy)
+        }
         run.reinvocation.noteInvocation(call)
     }
 
@@ -181,6 +212,7 @@ extension PolicyEvaluator {
         bindNamespace(call.policy.slots, run.review, isHidden: false)
         var budget = CostLimits.evaluation
         let problem: String
+        if trace?.explains == true { explain(rule, at: index, call) }
         switch self.run(rule.program, &budget) {
         case .failure(let error): problem = Self.failureText(rule.expression, error)
         case .exhausted(let reason): problem = reason.message
@@ -193,15 +225,27 @@ extension PolicyEvaluator {
                 problem = error.message
             }
         }
-        let field = "spec.mutations[\(index)].\(rule.form == .jsonPatch ? "jsonPatch" : "applyConfiguration")"
-        run.fail(.policy(call, problem, field: "\(field).expression"), call.policy.failurePolicy)
+        run.fail(.policy(call, problem, field: rule.path(index)), call.policy.failurePolicy)
         return MutationOutcome(problem: problem, cost: CostLimits.evaluation - budget)
     }
 
     // MARK: what is noted of it
 
+    /// Before the mutation is carried out, while everything is bound; variables are computed anew after it.
+    private mutating func explain(_ rule: MutationRule, at index: Int, _ call: MutationCall) {
+        let policy = call.policy
+        let mutation = ExplainedExpression(
+            path: rule.path(index), text: rule.expression, program: rule.program, scope: .full)
+        let explanations = explain([mutation] + ExplainedExpression.variables(policy.compiler), policy.compiler)
+        trace?.amend(call) { $0.explanations += explanations }
+        policy.variables.forget(&evaluator)
+    }
+
     private mutating func skip(_ call: MutationCall, _ conditions: Conditions) {
+        if trace == nil { return }
+        let explanations = explain(ExplainedExpression.conditions(call.policy.conditions), call.policy.compiler)
         note(call) { record in
+            record.explanations = explanations
             record.isMatched = false
             if case .notMet(let name) = conditions { record.failedCondition = name }
         }
@@ -255,6 +299,11 @@ extension PolicyTrace {
 
 extension MutationRule {
     var patchType: PatchType { form == .jsonPatch ? .jsonPatch : .applyConfiguration }
+
+    /// The field of the expression, for the mutation at that place.
+    func path(_ index: Int) -> String {
+        "spec.mutations[\(index)].\(form == .jsonPatch ? "jsonPatch" : "applyConfiguration").expression"
+    }
 }
 
 /// What is done where mutating an object that was mutated would change it again, as it may happen when the API server
