@@ -22,6 +22,8 @@ final class MutatingPolicy: Sendable {
     /// Whether it runs again where a later policy changed the object.
     let isReinvoked: Bool
     let slots: VariableSlots
+    /// How it is run.
+    let settings: HookSettings
 
     /// Reads and checks a document. Where anything is wrong `errors` says so, and the policy must not be used.
     init(_ root: Field, _ errors: FieldErrors) {
@@ -44,7 +46,22 @@ final class MutatingPolicy: Sendable {
         isReinvoked = Self.reinvocation(spec["reinvocationPolicy"], errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
+        settings = HookAnnotations.settings(root, failurePolicy, errors)
         compiler.warnOfUnused(spec, variableFields, errors)
+    }
+
+    /// What a hook changes.
+    init(_ parts: PolicyParts, _ mutations: [MutationRule]) {
+        name = parts.name
+        failurePolicy = parts.failurePolicy
+        paramKind = nil
+        match = parts.match
+        conditions = parts.conditions
+        variables = parts.variables
+        self.mutations = mutations
+        isReinvoked = false
+        slots = parts.slots
+        settings = HookSettings()
     }
 
     private static let fields = [
