@@ -1,5 +1,5 @@
 public import Policies
-public import Reactor
+import Reactor
 
 /// How many calls of one hook there are at a time, over all loops: so many are made, so many wait their turn, and the
 /// rest is turned away at once.
