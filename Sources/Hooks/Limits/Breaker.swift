@@ -114,6 +114,9 @@ public struct Breaker: Sendable {
         }
     }
 
+    /// Whether a permit is still good for a call: the breaker has not changed its state since.
+    public func holds(_ permit: Permit) -> Bool { permit.epoch == epoch && control != .forcedOpen }
+
     /// A call is over.
     public mutating func record(_ permit: Permit, hasFailed: Bool, took: Nanoseconds, at now: Instant) {
         guard permit.epoch == epoch, control == .auto else { return }

@@ -61,6 +61,9 @@ public final class VerdictCache: Sendable {
     /// An empty cache.
     public init(_ settings: CacheSettings) { table = Guarded(Table(settings: settings)) }
 
+    /// Whether keys are the values of that expression.
+    func isFor(_ key: String) -> Bool { table.withLock { $0.settings.key == key } }
+
     /// How many verdicts there are, with how many bytes, and how many calls are on their way.
     public var load: (entries: Int, bytes: Int, flights: Int) {
         table.withLock { ($0.places.count, $0.bytes, $0.flights.count) }
