@@ -9,9 +9,9 @@ extension ReviewResponse {
         isAllowed && message.isEmpty && warnings.isEmpty && annotations.isEmpty && !hasPatch
     }
 
-    /// Adds what another answer says beside its verdict: warnings and audit annotations.
-    public mutating func takeRemarks(of other: borrowing ReviewResponse) {
-        for index in other.warnings.indices {
+    /// Adds what another answer says beside its verdict: warnings, unless they are not wanted, and audit annotations.
+    public mutating func takeRemarks(of other: borrowing ReviewResponse, withWarnings: Bool = true) {
+        for index in other.warnings.indices where withWarnings {
             let range = other.warnings[index]
             other.text.withBytes { bytes in _ = addWarning(bytes.extracting(range.indices)) }
         }
@@ -48,12 +48,12 @@ extension ReviewResponse {
     }
 
     /// Gives each message of a denial to `body`: that of every cause, or its own where there are none.
-    public borrowing func eachComplaint(_ body: (Span<UInt8>) -> Void) {
+    public borrowing func eachComplaint(_ body: (String) -> Void) {
         if isAllowed { return }
-        if causes.isEmpty { return message.withBytes(body) }
+        if causes.isEmpty { return body(message.text) }
         for index in causes.indices {
             let range = causes[index].message
-            text.withBytes { bytes in body(bytes.extracting(range.indices)) }
+            text.withBytes { bytes in body(range.string(in: bytes)) }
         }
     }
 

@@ -168,6 +168,18 @@ extension PolicyEvaluator {
         return outcome
     }
 
+    /// Whether the constraints of the policy at a place of the plan let a request through to its expressions.
+    public func selects(_ plan: MatchPlan, _ index: Int, _ review: AdmissionReview) -> Bool {
+        let candidate = plan.candidates[index]
+        let facts = NamespaceFacts(labels: namespace?.labels)
+        guard case .something = candidate.hits.match(review, facts) else { return false }
+        return candidate.bindings.contains { binding in
+            guard let hits = binding.hits else { return true }
+            if case .something = hits.match(review, facts) { return true }
+            return false
+        }
+    }
+
     /// Whether the hook at a place of the plan, which asks somebody else, is about the request.
     public mutating func matches(_ plan: MatchPlan, _ index: Int, _ review: AdmissionReview) -> HookMatch {
         matches(plan.candidates[index].bound, plan.candidates[index].hits, review)

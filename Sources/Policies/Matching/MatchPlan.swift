@@ -190,6 +190,9 @@ public final class MatchPlan {
     /// The hook at a place.
     public func hook(_ index: Int) -> HookRule { candidates[index].bound.hook }
 
+    /// Whether any of them asks somebody outside of this process.
+    public let hasOthers: Bool
+
     init(_ list: [BoundPolicy], _ review: AdmissionReview, _ equivalents: EquivalentResources) {
         let others = equivalents.others(
             group: JSONText(review.resource.group), version: JSONText(review.resource.version),
@@ -204,6 +207,7 @@ public final class MatchPlan {
             }
             return Candidate(bound, hits, bindings)
         }
+        hasOthers = candidates.contains { $0.bound.hook.asksOthers }
     }
 }
 

@@ -35,6 +35,25 @@ public struct MutationSession {
         return true
     }
 
+    /// The hook whose turn is next in the steps that were begun; nil where there is none.
+    public var upcomingHook: HookRule? { upcoming?.hook }
+
+    /// Passes over what is to be carried out of the next hook.
+    public mutating func skipNext() {
+        guard let hook = upcoming?.hook else { return }
+        while let call = upcoming, call.hook === hook { next += 1 }
+    }
+
+    /// Whether the object, or whether it may be changed, is not what it was then.
+    public func differs(from earlier: MutationSession) -> Bool {
+        if hasFailed != earlier.hasFailed { return true }
+        guard let now = review.object, let then = earlier.review.object else { return false }
+        return !now.isEqual(to: then)
+    }
+
+    /// Takes back everything that was carried out since; what is still to be carried out stays.
+    public mutating func restore(_ earlier: MutationSession) { run = earlier.run }
+
     var upcoming: MutationCall? { next < calls.count && !run.mustEnd ? calls[next] : nil }
 
     mutating func beginSteps() {
