@@ -51,7 +51,7 @@ final class MutatingPolicy: Sendable {
         mustBeIdempotent = Self.mustBeIdempotent(root["metadata"]["annotations"][Self.preflightKey], errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
-        settings = HookAnnotations.settings(root, failurePolicy, errors)
+        settings = HookAnnotations.settings(root, failurePolicy, errors, besides: ["preflight"])
         compiler.warnOfUnused(spec, variableFields, errors)
         self.compiler = compiler
     }
