@@ -104,6 +104,22 @@ import Testing
         #expect(deleted.seen == ["DELETE pods  x - Pod false"])
     }
 
+    @Test func kindsAreCalledAsTheirDefinitionsSay() throws {
+        let definition = """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: oxen.example.com}
+            spec:
+              group: example.com
+              scope: Namespaced
+              names: {kind: Ox, plural: oxen}
+              versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+            """
+        let ox = "{apiVersion: example.com/v1, kind: Ox, metadata: {name: x}}"
+        let seen = try Self.ask([("ox.yaml", ox), ("crd.yaml", definition)], ["--context", "@crd.yaml"]).seen
+        #expect(seen == ["CREATE oxen  x Ox - false"])
+    }
+
     /// What cannot be used is told with its place; what stands before and after it is answered.
     @Test(arguments: [
         ("kind: Pod", "f.yaml:3:1: error: an object must have apiVersion\n"),

@@ -48,11 +48,12 @@ enum ReviewCommand: Command {
         let output =
             try arguments.choice(
                 "--output", [("text", Output.text), ("json", .json), ("yaml", .yaml), ("review", .review)]) ?? .text
-        guard let request = try request(arguments), let rules = RuleInput.read(arguments.all("--rules")),
+        guard var request = try request(arguments), let rules = RuleInput.read(arguments.all("--rules")),
             let context = RuleInput.read(arguments.all("--context"))
         else { return .cannotRun }
         let (set, problems) = PolicySet.load(rules, context: context)
         for problem in problems { Console.error("\(problem)\n") }
+        request.rules = set
         let status: ExitStatus = problems.contains { $0.severity == .error } ? .bad : .fine
         return status.or(answer(arguments, request, set, output))
     }

@@ -13,6 +13,8 @@ struct ReviewInput {
         /// The objects as they were. A single one is that of every request; of several each belongs to the object of its
         /// kind and name.
         var old: [ReviewItem] = []
+        /// What is known of kinds that are not built in.
+        var rules = PolicySet.empty
 
         func old(of item: ReviewItem) -> ReviewItem? {
             old.count == 1 ? old[0] : old.first { $0.isSame(as: item) }
@@ -194,7 +196,10 @@ extension ReviewInput {
         if kind.isEmpty { throw .unnamed("kind") }
         let parts = apiVersion.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let (group, version) = parts.count == 2 ? (parts[0], parts[1]) : ("", apiVersion)
-        let resource = ResourceNames.plural(of: kind)
+        let definition = request.rules.definition(apiVersion: apiVersion, kind: kind)
+        let resource = definition?.resource ?? ResourceNames.plural(of: kind)
+        let isNamespaced =
+            definition?.isNamespaced ?? ResourceNames.isNamespaced(apiVersion: apiVersion, kind: kind)
         let old = request.old(of: item)
         let operation = request.operation ?? (old == nil ? .create : .update)
         builder.beginObject()
@@ -206,7 +211,9 @@ extension ReviewInput {
         for key in ["kind", "requestKind"] { triple(key, group, version, "kind", kind, &builder) }
         for key in ["resource", "requestResource"] { triple(key, group, version, "resource", resource, &builder) }
         if !name.isEmpty { text("name", name, &builder) }
-        let namespace = namespace(item.node, group: group, version: apiVersion, kind: kind, name: name)
+        let namespace =
+            kind == "Namespace" && group.isEmpty
+            ? name : item.namespace.isEmpty && isNamespaced ? "default" : item.namespace
         if !namespace.isEmpty { text("namespace", namespace, &builder) }
         text("operation", operation.name.description, &builder)
         user(request, &builder)
@@ -217,14 +224,6 @@ extension ReviewInput {
         builder.null()
         builder.endObject()
         builder.endObject()
-    }
-
-    private static func namespace(
-        _ object: JSONNode, group: String, version: String, kind: String, name: String
-    ) -> String {
-        if kind == "Namespace", group.isEmpty { return name }
-        if let namespace = object["metadata"]?["namespace"]?.string, !namespace.isEmpty { return namespace }
-        return ResourceNames.isNamespaced(apiVersion: version, kind: kind) ? "default" : ""
     }
 
     private static func text(_ key: String, _ value: String, _ builder: inout JSONBuilder) {
