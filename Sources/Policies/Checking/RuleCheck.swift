@@ -27,7 +27,7 @@ public struct RuleCheck: Sendable {
 extension RuleLoader {
     /// Warns of expressions that no object of the kinds that they are about fits.
     mutating func checkTypes(_ checker: TypeChecker) {
-        for policy in policies {
+        for policy in rules.policies {
             inspect("ValidatingAdmissionPolicy \(policy.name)") { checker.warnings(policy, $0) }
         }
     }
@@ -35,11 +35,11 @@ extension RuleLoader {
     /// What each rule may cost; warns of expressions that are always stopped.
     mutating func checkCosts(_ checker: TypeChecker) -> [RuleCost] {
         var costs: [RuleCost] = []
-        for policy in policies {
+        for policy in rules.policies {
             let key = "ValidatingAdmissionPolicy \(policy.name)"
             costs += checkCost(key, checker, policy.match, policy.paramKind, patches: false)
         }
-        for policy in mutatingPolicies {
+        for policy in rules.mutatingPolicies {
             let key = "MutatingAdmissionPolicy \(policy.name)"
             costs += checkCost(key, checker, policy.match, policy.paramKind, patches: true)
         }

@@ -26,6 +26,8 @@ final class MutatingPolicy: Sendable {
     let slots: VariableSlots
     /// What compiled the expressions: it takes them apart where they are explained.
     let compiler: ExpressionCompiler
+    /// How it is run.
+    let settings: HookSettings
 
     /// Reads and checks a document. Where anything is wrong `errors` says so, and the policy must not be used.
     init(_ root: Field, _ errors: FieldErrors) {
@@ -49,8 +51,25 @@ final class MutatingPolicy: Sendable {
         mustBeIdempotent = Self.mustBeIdempotent(root["metadata"]["annotations"][Self.preflightKey], errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
+        settings = HookAnnotations.settings(root, failurePolicy, errors, besides: ["preflight"])
         compiler.warnOfUnused(spec, variableFields, errors)
         self.compiler = compiler
+    }
+
+    /// What a hook changes.
+    init(_ parts: PolicyParts, _ mutations: [MutationRule]) {
+        name = parts.name
+        failurePolicy = parts.failurePolicy
+        paramKind = nil
+        match = parts.match
+        conditions = parts.conditions
+        variables = parts.variables
+        self.mutations = mutations
+        isReinvoked = false
+        slots = parts.slots
+        compiler = parts.compiler
+        mustBeIdempotent = false
+        settings = HookSettings()
     }
 
     private static let fields = [

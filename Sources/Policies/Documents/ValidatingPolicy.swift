@@ -66,6 +66,8 @@ final class ValidatingPolicy: Sendable {
     let slots: VariableSlots
     /// What compiled the expressions: it takes them apart where they are explained.
     let compiler: ExpressionCompiler
+    /// How it is run.
+    let settings: HookSettings
     /// How many of the validations have expressions for their messages.
     let messageProgramCount: Int
 
@@ -93,8 +95,25 @@ final class ValidatingPolicy: Sendable {
         annotations = Self.annotations(spec["auditAnnotations"], annotationFields, name, &compiler, errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
+        settings = HookAnnotations.settings(root, failurePolicy, errors)
         compiler.warnOfUnused(spec, variableFields, errors)
         self.compiler = compiler
+        messageProgramCount = validations.count { $0.messageProgram != nil }
+    }
+
+    /// What a hook says of requests.
+    init(_ parts: PolicyParts, _ validations: [ValidationRule]) {
+        name = parts.name
+        failurePolicy = parts.failurePolicy
+        paramKind = nil
+        match = parts.match
+        conditions = parts.conditions
+        variables = parts.variables
+        self.validations = validations
+        annotations = []
+        slots = parts.slots
+        compiler = parts.compiler
+        settings = HookSettings()
         messageProgramCount = validations.count { $0.messageProgram != nil }
     }
 

@@ -38,6 +38,11 @@ struct MutationRun {
         review = review.of(object: document.root)
     }
 
+    /// Another copy of the same review takes the place of the first.
+    mutating func move(to review: AdmissionReview) {
+        self.review = documents.last.map { review.of(object: $0.root) } ?? review
+    }
+
     mutating func fail(_ failure: MutationFailure, _ policy: FailurePolicy) {
         if policy == .fail { failures.append(failure) }
     }

@@ -9,7 +9,7 @@ extension PolicyEvaluator {
     /// Whether any mutating policy is to be asked about requests of this sort.
     public mutating func mutates(_ review: AdmissionReview) -> Bool {
         !set.mutating.isEmpty && !ExemptRequests.isExempt(review)
-            && mutationPlan(review).candidates.contains { !$0.bindings.isEmpty }
+            && mutationPlan(review).candidates.contains { !$0.bindings.isEmpty || $0.bound.hook.run != nil }
     }
 
     /// Adds to the answer what the mutating policies say: one patch from the object to what they all make of it, or a
@@ -22,6 +22,13 @@ extension PolicyEvaluator {
             return nil
         }
         guard let result = mutated(review, &response), response.isAllowed else { return nil }
+        return answer(result, object, review, &response)
+    }
+
+    /// Writes the patch from the object as it was sent to what was made of it.
+    mutating func answer(
+        _ result: JSONDocument, _ object: JSONNode, _ review: AdmissionReview, _ response: inout ReviewResponse
+    ) -> JSONDocument? {
         let isChanged = result.withRoot { root in
             if root.isEqual(to: object) { return false }
             return JSONPatch.diff(from: object, to: root).withRoot { patch in
@@ -85,16 +92,15 @@ extension PolicyEvaluator {
         let plan = mutationPlan(review)
         if trace?.explains == true { noteOthers(plan, review) }
         if plan.candidates.isEmpty { return nil }
-        if let roleAuthorizer { unsafe roleAuthorizer.user = review.userInfo }
-        var run = MutationRun(review)
-        pass(plan, &run, isAgain: false)
+        var session = MutationSession(review)
+        pass(plan, &session)
         // A second pass looks at the object as it is then, selectors included.
-        if run.reinvocation.isNeeded, !run.mustEnd, run.failures.isEmpty { pass(plan, &run, isAgain: true) }
-        run.settle(&response)
-        return run
+        if session.goesOn() { pass(plan, &session) }
+        session.run.settle(&response)
+        return session.run
     }
 
-    private mutating func mutationPlan(_ review: AdmissionReview) -> MutationPlan {
+    mutating func mutationPlan(_ review: AdmissionReview) -> MutationPlan {
         mutationPlans.plan(for: review) { MutationPlan(set, review, equivalents) }
     }
 
@@ -102,75 +108,89 @@ extension PolicyEvaluator {
     private mutating func trace(candidatesOf review: AdmissionReview) {
         guard trace != nil, !ExemptRequests.isExempt(review) else { return }
         if trace?.explains == true { noteOthers(mutationPlan(review), review) }
-        var run = MutationRun(review)
-        _ = calls(mutationPlan(review), &run, isTraced: true)
+        var session = MutationSession(review)
+        let plan = mutationPlan(review)
+        find(plan, 0..<plan.count, &session) { _ in true }
     }
 
-    private mutating func pass(_ plan: MutationPlan, _ run: inout MutationRun, isAgain: Bool) {
-        for call in calls(plan, &run, isTraced: !isAgain) where !run.mustEnd { perform(call, &run, isAgain: isAgain) }
-        // As the API server has it: what was carried out without an error counts as a change at the end of a pass.
-        if run.isDirty { run.reinvocation.noteChange() }
+    private mutating func pass(_ plan: MutationPlan, _ session: inout MutationSession) {
+        find(plan, 0..<plan.count, &session) { _ in true }
+        while performNext(&session) != nil {}
     }
 
     // MARK: matching
 
-    /// Everything that is to be carried out, found before any of it is.
-    private mutating func calls(_ plan: MutationPlan, _ run: inout MutationRun, isTraced: Bool) -> [MutationCall] {
-        findNamespace(run.review)
+    /// Finds what is to be carried out of the policies at these places, before any of it is.
+    mutating func find(
+        _ plan: MutationPlan, _ places: Range<Int>, _ session: inout MutationSession, admits: (HookRule) -> Bool
+    ) {
+        prepare(session.run.review)
+        session.beginSteps()
         let facts = NamespaceFacts(labels: namespace?.labels)
-        var calls: [MutationCall] = []
-        for candidate in plan.candidates {
-            // Without a binding that is about such requests only a trace has use for the policy.
-            if candidate.bindings.isEmpty, trace == nil { continue }
-            let match = candidate.hits.match(run.review, facts)
-            guard case .something(let equivalent) = match else {
-                if isTraced { note(candidate.policy.name, isMatched: false, candidate.hits, run.review) }
-                continue
-            }
-            if isTraced { note(candidate.policy.name, isMatched: true, candidate.hits, run.review) }
-            for binding in candidate.bindings {
-                var isMatched = true
-                if let hits = binding.hits, case .nothing = hits.match(run.review, facts) { isMatched = false }
-                if isTraced { note(binding.binding, isMatched: isMatched, binding.hits, run.review) }
-                guard isMatched else { continue }
-                let selection = ParamSelection(
-                    candidate.policy.paramKind, binding.binding.reference, run.review.namespace, set.objects)
-                if isTraced, case .failure(let problem) = selection { trace?.fail(problem) }
-                calls += self.calls(candidate.policy, binding.binding, equivalent, selection, &run)
-            }
+        for index in places where plan.isEvaluated(index) && admits(plan.hook(index)) {
+            find(plan.candidates[index], facts, &session)
         }
-        return calls
     }
 
-    private func calls(
-        _ policy: MutatingPolicy, _ binding: PolicyBinding, _ equivalent: VersionedResource?,
-        _ selection: ParamSelection, _ run: inout MutationRun
-    ) -> [MutationCall] {
-        func call(_ param: StoredObject?) -> MutationCall {
-            MutationCall(policy: policy, binding: binding, param: param, equivalent: equivalent)
+    private mutating func find(
+        _ candidate: MutationPlan.Candidate, _ facts: NamespaceFacts, _ session: inout MutationSession
+    ) {
+        // Without a binding that is about such requests only a trace has use for the policy.
+        guard case .policy(let policy, _) = candidate.bound.work, !candidate.bindings.isEmpty || trace != nil else {
+            return
         }
-        switch selection {
-        case .none: return [call(nil)]
-        case .objects(let objects): return objects.map { call($0) }
-        case .failure(let problem):
-            run.fail(.configuration(policy, binding, problem), policy.failurePolicy)
-            return []
+        let review = session.run.review
+        let isTraced = trace != nil && !session.isAgain
+        let match = candidate.hits.match(review, facts)
+        guard case .something(let equivalent) = match else {
+            if isTraced { note(policy.name, isMatched: false, candidate.hits, review) }
+            return
+        }
+        if isTraced { note(policy.name, isMatched: true, candidate.hits, review) }
+        for binding in candidate.bindings {
+            var isMatched = true
+            if let hits = binding.hits, case .nothing = hits.match(review, facts) { isMatched = false }
+            if isTraced { note(binding.binding, isMatched: isMatched, binding.hits, review) }
+            guard isMatched else { continue }
+            let selection = ParamSelection(policy.paramKind, binding.binding.reference, review.namespace, set.objects)
+            if isTraced, case .failure(let problem) = selection { trace?.fail(problem) }
+            let call = MutationCall(
+                hook: candidate.bound.hook, policy: policy, binding: binding.binding, param: nil,
+                equivalent: equivalent)
+            session.add(call, selection)
         }
     }
 
     private mutating func noteOthers(_ plan: MutationPlan, _ review: AdmissionReview) {
         findNamespace(review)
-        let asked = Set(plan.candidates.map(\.policy.name))
-        let bound = Set(set.mutatingBindings.map(\.policyName))
-        for policy in set.mutating where !asked.contains(policy.name) {
-            noteOther(policy.name, policy.match, hasBindings: bound.contains(policy.name), review)
+        let asked = Set(plan.candidates.map(\.bound.hook.name))
+        for bound in set.mutating {
+            guard case .policy(let policy, let bindings) = bound.work, !asked.contains(policy.name) else { continue }
+            noteOther(policy.name, policy.match, hasBindings: !bindings.isEmpty, review)
         }
     }
 
     // MARK: one policy
 
+    /// Carries out what is to be carried out of the next policy; nil where there is none, or where the run must end.
+    public mutating func performNext(_ session: inout MutationSession) -> (hook: HookRule, outcome: PolicyOutcome)? {
+        guard let first = session.upcoming else { return nil }
+        outcome = PolicyOutcome()
+        while let call = session.upcoming, call.hook === first.hook {
+            session.next += 1
+            if let problem = call.problem {
+                outcome.fail(.error, "failed to configure binding: \(problem)", call.policy.failurePolicy)
+                if call.policy.failurePolicy == .fail { outcome.raise(to: .deny) }
+            } else {
+                perform(call, &session.run, isAgain: session.isAgain)
+            }
+        }
+        return (first.hook, outcome)
+    }
+
     private mutating func perform(_ call: MutationCall, _ run: inout MutationRun, isAgain: Bool) {
         let policy = call.policy
+        isOutOfTime = false
         evaluator.reset()
         bind(policy.slots, run.review, call.equivalent, call.param, policy.variables)
         bindNamespace(policy.slots, run.review, isHidden: true)
@@ -183,10 +203,12 @@ extension PolicyEvaluator {
             let explanations = explain(ExplainedExpression.conditions(policy.conditions), policy.compiler)
             note(call) { $0.explanations = explanations }
             trace?.amend(call) { $0.decisions = [Self.decision(nil, MutationOutcome(problem: message), call.policy)] }
+            fail(message, call)
             return run.fail(.policy(call, message, field: "spec.matchConditions"), policy.failurePolicy)
         }
         if isAgain, !run.reinvocation.isDue(call) { return }
         let before = run.review.object
+        outcome.raise(to: .pass)
         if trace != nil {
             let explanations = explain(ExplainedExpression.conditions(policy.conditions), policy.compiler)
             note(call) { $0.explanations = explanations }
@@ -221,10 +243,14 @@ extension PolicyEvaluator {
                 run.replaceObject(try mutator.mutate(object, rule.patchType, with: value, &evaluator))
                 return MutationOutcome(cost: CostLimits.evaluation - budget)
             } catch {
-                if error.isInternal { run.failInternally(error.message) }
+                if error.isInternal {
+                    run.failInternally(error.message)
+                    outcome.raise(to: .deny)
+                }
                 problem = error.message
             }
         }
+        fail(problem, call)
         run.fail(.policy(call, problem, field: rule.path(index)), call.policy.failurePolicy)
         return MutationOutcome(problem: problem, cost: CostLimits.evaluation - budget)
     }
@@ -239,6 +265,11 @@ extension PolicyEvaluator {
         let explanations = explain([mutation] + ExplainedExpression.variables(policy.compiler), policy.compiler)
         trace?.amend(call) { $0.explanations += explanations }
         policy.variables.forget(&evaluator)
+    }
+
+    private mutating func fail(_ problem: String, _ call: MutationCall) {
+        outcome.fail(isOutOfTime ? .time : .error, problem, call.policy.failurePolicy)
+        if call.policy.failurePolicy == .fail { outcome.raise(to: .deny) }
     }
 
     private mutating func skip(_ call: MutationCall, _ conditions: Conditions) {
