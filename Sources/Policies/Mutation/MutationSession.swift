@@ -135,6 +135,6 @@ extension PolicyEvaluator {
         unstablePolicies.removeAll(keepingCapacity: true)
         session.run.settle(&response)
         guard response.isAllowed, let object = review.object, let result = session.run.result else { return }
-        _ = answer(result, object, review, &response)
+        _ = answer(result, of: session.run, object, review, &response)
     }
 }
