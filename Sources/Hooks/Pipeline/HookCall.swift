@@ -178,7 +178,9 @@ extension HookCall {
 
     /// What executors give is held to the contract once more.
     private func checked(_ result: Result<HookResult, HookFailure>) -> Result<HookResult, HookFailure> {
-        guard case .success(let verdict) = result, verdict.patch != nil, invocation.phase != .mutate else { return result }
+        guard case .success(let verdict) = result, verdict.patch != nil, invocation.phase != .mutate else {
+            return result
+        }
         return .failure(HookFailure(.contract, "a hook of the phase \(invocation.phase) cannot change the object"))
     }
 
