@@ -182,9 +182,9 @@ extension ByteRange {
 }
 
 /// Keys of audit annotations.
-enum AnnotationKey {
+public enum AnnotationKey {
     /// The name part of a qualified name: at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at the ends.
-    static func isValid(_ key: Span<UInt8>) -> Bool {
+    public static func isValid(_ key: Span<UInt8>) -> Bool {
         guard key.count > 0, key.count <= 63, isAlphanumeric(key[0]), isAlphanumeric(key[key.count - 1]) else {
             return false
         }

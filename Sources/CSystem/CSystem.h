@@ -20,6 +20,7 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,6 +33,14 @@
 
 // `syscall` is variadic, and not every C library wraps this call.
 static inline int system_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+static inline int system_pidfd_kill(int pidfd) { return (int)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, 0, 0); }
+
+// Both the limit that counts and the one that it can be raised to; declared by the C library under _GNU_SOURCE only.
+static inline int system_limit(pid_t pid, int resource, unsigned long long most) {
+    unsigned long long limit[2] = {most, most};
+    return (int)syscall(SYS_prlimit64, pid, resource, limit, 0);
+}
 
 // How many processors this process may run on; at least one. The kernel fills a set of one bit each.
 static inline int system_processor_count(void) {
@@ -70,6 +79,7 @@ static inline const char *system_error_text(int code) { return strerrordesc_np(c
 
 // `open` and `fcntl` are variadic.
 static inline int system_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int system_open_at(int folder, const char *name, int flags) { return openat(folder, name, flags); }
 static inline int system_set_nonblocking(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL);
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);

@@ -14,11 +14,17 @@ public final class PolicyHandler: ReviewHandler {
 
     private let deadline = Deadline()
     private let now: @Sendable () -> UInt64
+    /// Is told of each policy that would change what it made once more.
+    private let noteUnstable: (String) -> Void
     private var evaluator: PolicyEvaluator
 
-    /// A handler for a loop; `now` is the clock that questions' deadlines are on.
-    public init(_ set: PolicySet, now: @escaping @Sendable () -> UInt64) {
+    /// A handler for a loop; `now` is the clock that questions' deadlines are on, and `noteUnstable` is told of mutating
+    /// policies that are not idempotent.
+    public init(
+        _ set: PolicySet, now: @escaping @Sendable () -> UInt64, noteUnstable: @escaping (String) -> Void = { _ in }
+    ) {
         self.now = now
+        self.noteUnstable = noteUnstable
         evaluator = PolicyEvaluator(set)
         use(set)
     }
@@ -45,7 +51,9 @@ public final class PolicyHandler: ReviewHandler {
     public func review(_ question: ReviewQuestion, _ response: inout ReviewResponse) {
         unsafe deadline.instant = question.deadline
         switch question.phase {
-        case .mutate: evaluator.mutate(question.review, &response)
+        case .mutate:
+            evaluator.mutate(question.review, &response)
+            for policy in evaluator.unstablePolicies { noteUnstable(policy) }
         case .validate: evaluator.review(question.review, &response)
         }
     }

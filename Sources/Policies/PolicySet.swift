@@ -66,9 +66,9 @@ public final class PolicySet: Sendable {
     /// The files of the rules, by kind and name.
     let sources: [String: String]
 
-    init(_ loader: consuming RuleLoader) {
+    init(_ loader: consuming RuleLoader, _ schemas: KindSchemas? = nil) {
         documents = loader.rules
-        schemas = CustomKinds.schemas(of: loader.objects)
+        self.schemas = schemas
         objects = ObjectStore(loader.objects, documents: loader.documents)
         roles = RoleRules(loader.objects)
         sources = loader.sources
@@ -101,8 +101,10 @@ public final class PolicySet: Sendable {
         for file in context { loader.read(file, isContext: true) }
         if let previous { loader.keep(previous) }
         loader.checkReferences()
+        let schemas = CustomKinds.schemas(of: loader.objects)
+        loader.checkTypes(TypeChecker(kinds: KnownKinds(schemas, definedBy: loader.objects)))
         let problems = loader.problems
-        return (PolicySet(loader), problems)
+        return (PolicySet(loader, schemas), problems)
     }
 
     /// How many documents of each kind are in use.

@@ -98,6 +98,11 @@ import Testing
         #expect(warned.patch == Self.replacing(1))
         let refused = try Self.answer(rules) { $0.preflight = .refuse }
         #expect(refused.text.contains(#""allowed":false"#))
+        #expect(warned.text.contains("(MutatingAdmissionPolicy 'a')"))
+        let annotated = rules.replacing("name: a}", with: "name: a, annotations: {portcullis.dev/preflight: deny}}")
+        #expect(annotated != rules)
+        let denied = try Self.answer(annotated) { $0.preflight = .warn }
+        #expect(denied.text.contains(#""allowed":false"#) && denied.text.contains("policies are not idempotent"))
         let stable = Self.policy("s", "[JSONPatch{op: \"add\", path: \"/spec/x\", value: 1}]")
         #expect(try !Self.answer(stable) { $0.preflight = .warn }.text.contains("idempotent"))
     }

@@ -8,9 +8,11 @@ final class ReviewPipeline: ReviewHandler {
     private let policies: PolicyHandler
 
     /// One loop's pipeline.
-    init(_ hooks: [any BuiltinHook], _ rules: PolicySet, clock: any Clock) {
+    init(
+        _ hooks: [any BuiltinHook], _ rules: PolicySet, clock: any Clock, noteUnstable: @escaping (String) -> Void
+    ) {
         self.hooks = BuiltinPipeline(hooks)
-        policies = PolicyHandler(rules) { clock.now.nanoseconds }
+        policies = PolicyHandler(rules, now: { clock.now.nanoseconds }, noteUnstable: noteUnstable)
     }
 
     func handle(

@@ -30,6 +30,7 @@ final class ReviewService: HTTPHandler {
     let shard: MetricShard
     let log: Logger
     private var endpoint: ReviewEndpoint
+    private let unstable: UnstableCounts
     private var pipeline: ReviewPipeline
     private var errors = ErrorAnswer()
 
@@ -39,13 +40,14 @@ final class ReviewService: HTTPHandler {
         self.log = log
         shard = metrics.registry.makeShard()
         endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
-        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock)
+        unstable = UnstableCounts(metrics.rules, shard)
+        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock, noteUnstable: unstable.add)
     }
 
     /// Replaces what may be replaced; requests that are being answered are not touched by it.
     func adopt(_ plan: Plan) {
         endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
-        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock)
+        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock, noteUnstable: unstable.add)
         log.level = plan.logLevel
     }
 

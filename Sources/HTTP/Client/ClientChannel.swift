@@ -19,6 +19,7 @@ final class ClientChannel: EventHandler, TimerHandler, ConnectorHandler {
     private var call: HTTPCall?
     private var addresses: ArraySlice<IPAddress> = []
     private var connector: Connector?
+    private var address: IPAddress?
     private var transport: Transport?
     private var registration: Registration?
     private var interest: Readiness = []
@@ -39,6 +40,9 @@ final class ClientChannel: EventHandler, TimerHandler, ConnectorHandler {
 
     /// Whether another request may be sent on it.
     var isFresh: Bool { state == .idle && loop.now < ageEnd }
+
+    /// Whether its address may still be connected to.
+    var isAllowed: Bool { address.map { client.target.allows($0) } ?? false }
 
     // MARK: Connecting
 
@@ -89,6 +93,7 @@ final class ClientChannel: EventHandler, TimerHandler, ConnectorHandler {
     func connected(_ connector: Connector, _ socket: consuming FileDescriptor, on loop: EventLoop) {
         self.connector = nil
         client.counters.connections += 1
+        address = connector.address.ip
         let descriptor = socket.number
         do {
             if client.target.url.isSecure, let context = client.target.tls {

@@ -28,6 +28,7 @@ public final class HTTPClient {
     private var busy: [ObjectIdentifier: ClientChannel] = [:]
     private var queue: [HTTPCall] = []
     private var isClosed = false
+    private var isRetired = false
 
     /// A client of `target` on `loop`.
     public init(_ target: HTTPTarget, on loop: EventLoop, resolver: Resolver) {
@@ -81,7 +82,7 @@ public final class HTTPClient {
 
     private func takeIdle() -> ClientChannel? {
         while let channel = idle.popLast() {
-            if channel.isFresh { return channel }
+            if channel.isFresh, channel.isAllowed { return channel }
             channel.close()
         }
         return nil
@@ -90,7 +91,7 @@ public final class HTTPClient {
     /// The channel's request is done and the channel can take another.
     func released(_ channel: ClientChannel) {
         guard busy.removeValue(forKey: ObjectIdentifier(channel)) != nil else { return }
-        guard !isClosed, channel.isFresh else {
+        guard !isClosed, !isRetired, channel.isFresh else {
             channel.close()
             return startNext()
         }
@@ -116,6 +117,13 @@ public final class HTTPClient {
     private func nextCall() -> HTTPCall? { queue.isEmpty ? nil : queue.removeFirst() }
 
     func forget(_ call: HTTPCall) { queue.removeAll { $0 === call } }
+
+    /// Keeps no connection any more: another client has taken this one's place. Requests under way and waiting go on.
+    public func retire() {
+        isRetired = true
+        for channel in idle { channel.close() }
+        idle = []
+    }
 
     /// Closes every connection; requests under way and waiting are cancelled.
     public func close() {

@@ -36,8 +36,9 @@ extension PolicyEvaluator {
         case .failed(let message): decisions.fail(message)
         }
         settle(question, &response)
-        if trace != nil {
-            let finished = finished(record, question)
+        if let explains = trace?.explains {
+            var finished = finished(record, question)
+            if explains { finished.explanations = explanations(question, param, isMatched: record.isMatched) }
             trace?.add(finished)
         }
         for annotation in record.annotations where annotation.isDenial {

@@ -23,6 +23,8 @@ public struct PolicyEvaluator: ~Copyable {
     public var mutator: Mutator
     /// What is done where mutating an object that was mutated would change it again.
     public var preflight = MutationPreflight.off
+    /// The mutating policies that would change the last object that was answered once more; empty unless somebody looks.
+    public internal(set) var unstablePolicies: [String] = []
     /// The last namespace that was not among the set's.
     private var lastNamespace: NamespaceEntry?
 
@@ -74,11 +76,12 @@ public struct PolicyEvaluator: ~Copyable {
     public mutating func review(_ review: AdmissionReview, _ response: inout ReviewResponse) {
         if ExemptRequests.isExempt(review) { return }
         let plan = validationPlan(review)
-        if plan.candidates.isEmpty { return }
+        if plan.candidates.isEmpty, trace == nil { return }
         prepare(review)
         for index in plan.candidates.indices where plan.candidates[index].bound.isEvaluated {
             ask(plan.candidates[index], review, &response)
         }
+        if trace?.explains == true { noteOthers(plan.candidates.map(\.bound.policy.name), review) }
     }
 
     /// Finds out what policies may want to know about a request; to be called before they are asked one by one.
@@ -109,18 +112,17 @@ public struct PolicyEvaluator: ~Copyable {
         let facts = NamespaceFacts(labels: namespace?.labels)
         let policy = candidate.bound.policy
         guard case .something(let equivalent) = candidate.hits.match(review, facts) else {
-            trace?.policies.append(PolicyTrace.Policy(name: policy.name, isMatched: false))
-            return
+            return note(policy.name, isMatched: false, candidate.hits, review)
         }
-        trace?.policies.append(PolicyTrace.Policy(name: policy.name, isMatched: true))
+        note(policy.name, isMatched: true, candidate.hits, review)
         annotations.removeAll()
         for index in candidate.bindings.indices {
             let binding = candidate.bindings[index]
             if let hits = binding.hits, case .nothing = hits.match(review, facts) {
-                trace?.addBinding(binding.binding.name, isMatched: false)
+                note(binding.binding, isMatched: false, hits, review)
                 continue
             }
-            trace?.addBinding(binding.binding.name, isMatched: true)
+            note(binding.binding, isMatched: true, binding.hits, review)
             let question = PolicyQuestion(
                 policy: policy, binding: binding.binding, review: review, equivalent: equivalent)
             ask(question, &response)

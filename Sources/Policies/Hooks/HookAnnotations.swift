@@ -11,12 +11,16 @@ enum HookAnnotations {
     private static let knobs = ["weight", "mode", "rollout", "budget", "breaker"]
     private static let knobsOfOthers: Set<String> = ["retry", "concurrency", "cache", "runOnError"]
 
-    /// Reads the settings of a policy's metadata. Its failure policy is that of its spec.
-    static func settings(_ root: Field, _ failurePolicy: FailurePolicy, _ errors: FieldErrors) -> HookSettings {
+    /// Reads the settings of a policy's metadata. Its failure policy is that of its spec; `others` are read by the policy
+    /// itself.
+    static func settings(
+        _ root: Field, _ failurePolicy: FailurePolicy, _ errors: FieldErrors, besides others: Set<String> = []
+    ) -> HookSettings {
         var settings = HookSettings()
         settings.failurePolicy = failurePolicy == .fail ? .fail : .ignore
         settings.group = group(root, errors)
         each(root) { knob, value, place in
+            if others.contains(knob) { return }
             guard knobs.contains(knob) else { return errors.add(complaint(knob), place) }
             let found = FieldErrors()
             guard let document = parsed(value, place, errors) else { return }

@@ -51,7 +51,7 @@ final class HookDocument: Sendable {
         }
         let parts = PolicyParts(
             name: name, failurePolicy: failurePolicy, match: match, conditions: conditions,
-            variables: LazyFields(compiler.fields), slots: compiler.slots)
+            variables: LazyFields(compiler.fields), slots: compiler.slots, compiler: compiler)
         let mutates = expressions != nil && phase == .mutate
         checks = mutates ? nil : ValidatingPolicy(parts, rules.validations)
         mutations = mutates ? MutatingPolicy(parts, rules.mutations) : nil
@@ -133,6 +133,7 @@ struct PolicyParts {
     let conditions: [MatchCondition]
     let variables: LazyFields
     let slots: VariableSlots
+    let compiler: ExpressionCompiler
 }
 
 /// The expressions of a hook that is made of them.

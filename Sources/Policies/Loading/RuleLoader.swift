@@ -255,6 +255,19 @@ extension RuleLoader {
         }
     }
 
+    /// A rule as it was read, to look at it again; nil for one that was kept from an earlier set.
+    func place(_ key: String) -> (file: String, root: JSONNode, line: (JSONNode) -> Int)? {
+        origins[key].map { origin in (origin.file, origin.root, { origin.document.position(of: $0).line }) }
+    }
+
+    /// Adds the warnings that somebody has of a rule, unless it was kept from an earlier set.
+    mutating func inspect(_ key: String, _ look: (JSONNode) -> FieldErrors) {
+        guard let origin = origins[key] else { return }
+        for entry in look(origin.root).warnings {
+            add(entry.message, origin, at: entry.node, path: entry.path, severity: .warning)
+        }
+    }
+
     private mutating func warn(_ key: String, _ message: String, _ path: String) {
         guard let origin = origins[key] else { return }
         add(message, origin, path: path, severity: .warning)

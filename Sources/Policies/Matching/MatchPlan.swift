@@ -125,7 +125,7 @@ struct RuleHits {
         return .nothing
     }
 
-    private static func fitsObject(_ selector: LabelSelector, _ review: AdmissionReview) -> Bool {
+    static func fitsObject(_ selector: LabelSelector, _ review: AdmissionReview) -> Bool {
         selector.isEmpty || fits(selector, review.object) || fits(selector, review.oldObject)
     }
 

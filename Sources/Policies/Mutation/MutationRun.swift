@@ -17,6 +17,13 @@ struct MutationRun {
 
     var mustEnd: Bool { internalError != nil }
 
+    /// The policies that changed the object, in the order in which they first did.
+    private(set) var changers: [MutatingPolicy] = []
+
+    mutating func noteChanger(_ policy: MutatingPolicy) {
+        if !changers.contains(where: { $0 === policy }) { changers.append(policy) }
+    }
+
     /// The object as it is now; nil while nothing changed it.
     var result: JSONDocument? { documents.last }
 

@@ -16,6 +16,7 @@ extension PolicyEvaluator {
     /// denial. Gives the object as it is then; nil where nothing changed it.
     @discardableResult
     public mutating func mutate(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
+        unstablePolicies.removeAll(keepingCapacity: true)
         guard let object = review.object else {
             trace(candidatesOf: review)
             return nil
@@ -44,45 +45,59 @@ extension PolicyEvaluator {
         return response.isAllowed ? result : nil
     }
 
-    /// Warns of an object that would not stay as it is, or refuses it.
+    /// Warns of an object that would not stay as it is, or refuses it, as the policies that would change it say.
     private mutating func check(_ result: JSONDocument, _ review: AdmissionReview, _ response: inout ReviewResponse) {
         if preflight == .off { return }
-        let paths = unstablePaths(result, review)
+        let (paths, policies) = instability(of: result, review)
         if paths.isEmpty { return }
-        let message = "mutating the object again would change it again, at \(paths.joined(separator: ", "))"
-        if preflight == .warn {
-            response.addWarning("policies are not idempotent: \(message)")
-        } else {
+        unstablePolicies = policies.map(\.name)
+        let names = policies.prefix(Preflight.pathsMax).map { "'\($0.name)'" }.joined(separator: ", ")
+        let message =
+            "mutating the object again would change it again, at \(paths.joined(separator: ", ")) "
+            + "(MutatingAdmissionPolicy \(names))"
+        if preflight == .refuse || policies.contains(where: \.mustBeIdempotent) {
             response.deny(code: 422, reason: "Invalid")
             response.message.removeAll()
             response.message.append("policies are not idempotent: \(message)")
+        } else {
+            response.addWarning("policies are not idempotent: \(message)")
         }
     }
 
-    /// The places that mutating the result again would change; an object that policies refuse is not changed.
-    public mutating func unstablePaths(_ object: JSONDocument, _ review: AdmissionReview) -> [String] {
+    /// The places that mutating the result again would change, and the policies that do; an object that policies refuse is
+    /// not changed.
+    private mutating func instability(
+        of object: JSONDocument, _ review: AdmissionReview
+    ) -> (paths: [String], policies: [MutatingPolicy]) {
         let kept = trace
         trace = nil
         defer { trace = kept }
         var response = ReviewResponse()
         return object.withRoot { root in
-            guard let again = mutated(review.of(object: root), &response), response.isAllowed else { return [] }
-            let patch = again.withRoot { JSONPatch.diff(from: root, to: $0) }
-            return patch.withRoot { $0.elements.prefix(Preflight.pathsMax).compactMap { $0["path"]?.string } }
+            guard let again = run(review.of(object: root), &response), response.isAllowed, let result = again.result
+            else { return ([], []) }
+            let patch = result.withRoot { JSONPatch.diff(from: root, to: $0) }
+            let paths = patch.withRoot { $0.elements.prefix(Preflight.pathsMax).compactMap { $0["path"]?.string } }
+            return (paths, again.changers)
         }
     }
 
     /// What the policies make of the object; nil where nothing changed it. Denials go into the answer.
     public mutating func mutated(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
+        run(review, &response)?.result
+    }
+
+    private mutating func run(_ review: AdmissionReview, _ response: inout ReviewResponse) -> MutationRun? {
         if set.mutating.isEmpty || ExemptRequests.isExempt(review) { return nil }
         let plan = mutationPlan(review)
+        if trace?.explains == true { noteOthers(plan, review) }
         if plan.candidates.isEmpty { return nil }
         var session = MutationSession(review)
         pass(plan, &session)
         // A second pass looks at the object as it is then, selectors included.
         if session.goesOn() { pass(plan, &session) }
         session.run.settle(&response)
-        return session.run.result
+        return session.run
     }
 
     mutating func mutationPlan(_ review: AdmissionReview) -> MutationPlan {
@@ -92,6 +107,7 @@ extension PolicyEvaluator {
     /// An object that is deleted cannot be changed; which policies match is worth knowing all the same.
     private mutating func trace(candidatesOf review: AdmissionReview) {
         guard trace != nil, !ExemptRequests.isExempt(review) else { return }
+        if trace?.explains == true { noteOthers(mutationPlan(review), review) }
         var session = MutationSession(review)
         let plan = mutationPlan(review)
         find(plan, 0..<plan.count, &session) { _ in true }
@@ -127,14 +143,14 @@ extension PolicyEvaluator {
         let isTraced = trace != nil && !session.isAgain
         let match = candidate.hits.match(review, facts)
         guard case .something(let equivalent) = match else {
-            if isTraced { trace?.policies.append(PolicyTrace.Policy(name: policy.name, isMatched: false)) }
+            if isTraced { note(policy.name, isMatched: false, candidate.hits, review) }
             return
         }
-        if isTraced { trace?.policies.append(PolicyTrace.Policy(name: policy.name, isMatched: true)) }
+        if isTraced { note(policy.name, isMatched: true, candidate.hits, review) }
         for binding in candidate.bindings {
             var isMatched = true
             if let hits = binding.hits, case .nothing = hits.match(review, facts) { isMatched = false }
-            if isTraced { trace?.addBinding(binding.binding.name, isMatched: isMatched) }
+            if isTraced { note(binding.binding, isMatched: isMatched, binding.hits, review) }
             guard isMatched else { continue }
             let selection = ParamSelection(policy.paramKind, binding.binding.reference, review.namespace, set.objects)
             if isTraced, case .failure(let problem) = selection { trace?.fail(problem) }
@@ -142,6 +158,15 @@ extension PolicyEvaluator {
                 hook: candidate.bound.hook, policy: policy, binding: binding.binding, param: nil,
                 equivalent: equivalent)
             session.add(call, selection)
+        }
+    }
+
+    private mutating func noteOthers(_ plan: MutationPlan, _ review: AdmissionReview) {
+        findNamespace(review)
+        let asked = Set(plan.candidates.map(\.bound.hook.name))
+        for bound in set.mutating {
+            guard case .policy(let policy, let bindings) = bound.work, !asked.contains(policy.name) else { continue }
+            noteOther(policy.name, policy.match, hasBindings: !bindings.isEmpty, review)
         }
     }
 
@@ -175,19 +200,27 @@ extension PolicyEvaluator {
         // In a second pass conditions are asked of everything, though only some of it is carried out.
         case .notMet, .ignored: return isAgain && !run.reinvocation.isDue(call) ? () : skip(call, conditions)
         case .failed(let message):
-            note(call) { $0.decisions = [Self.decision(nil, MutationOutcome(problem: message), call.policy)] }
+            let explanations = explain(ExplainedExpression.conditions(policy.conditions), policy.compiler)
+            note(call) { $0.explanations = explanations }
+            trace?.amend(call) { $0.decisions = [Self.decision(nil, MutationOutcome(problem: message), call.policy)] }
             fail(message, call)
             return run.fail(.policy(call, message, field: "spec.matchConditions"), policy.failurePolicy)
         }
         if isAgain, !run.reinvocation.isDue(call) { return }
         let before = run.review.object
         outcome.raise(to: .pass)
-        note(call) { _ in }
+        if trace != nil {
+            let explanations = explain(ExplainedExpression.conditions(policy.conditions), policy.compiler)
+            note(call) { $0.explanations = explanations }
+        }
         for index in policy.mutations.indices where !run.mustEnd {
             let outcome = mutate(by: policy.mutations[index], at: index, call, &run)
             trace?.amend(call) { $0.decisions.append(Self.decision(index, outcome, call.policy)) }
         }
-        if let before, let now = run.review.object, !now.isEqual(to: before) { run.reinvocation.noteChange() }
+        if let before, let now = run.review.object, !now.isEqual(to: before) {
+            run.reinvocation.noteChange()
+            run.noteChanger(policy)
+        }
         run.reinvocation.noteInvocation(call)
     }
 
@@ -201,6 +234,7 @@ extension PolicyEvaluator {
         bindNamespace(call.policy.slots, run.review, isHidden: false)
         var budget = CostLimits.evaluation
         let problem: String
+        if trace?.explains == true { explain(rule, at: index, call) }
         switch self.run(rule.program, &budget) {
         case .failure(let error): problem = Self.failureText(rule.expression, error)
         case .exhausted(let reason): problem = reason.message
@@ -216,13 +250,22 @@ extension PolicyEvaluator {
                 problem = error.message
             }
         }
-        let field = "spec.mutations[\(index)].\(rule.form == .jsonPatch ? "jsonPatch" : "applyConfiguration")"
         fail(problem, call)
-        run.fail(.policy(call, problem, field: "\(field).expression"), call.policy.failurePolicy)
+        run.fail(.policy(call, problem, field: rule.path(index)), call.policy.failurePolicy)
         return MutationOutcome(problem: problem, cost: CostLimits.evaluation - budget)
     }
 
     // MARK: what is noted of it
+
+    /// Before the mutation is carried out, while everything is bound; variables are computed anew after it.
+    private mutating func explain(_ rule: MutationRule, at index: Int, _ call: MutationCall) {
+        let policy = call.policy
+        let mutation = ExplainedExpression(
+            path: rule.path(index), text: rule.expression, program: rule.program, scope: .full)
+        let explanations = explain([mutation] + ExplainedExpression.variables(policy.compiler), policy.compiler)
+        trace?.amend(call) { $0.explanations += explanations }
+        policy.variables.forget(&evaluator)
+    }
 
     private mutating func fail(_ problem: String, _ call: MutationCall) {
         outcome.fail(isOutOfTime ? .time : .error, problem, call.policy.failurePolicy)
@@ -230,7 +273,10 @@ extension PolicyEvaluator {
     }
 
     private mutating func skip(_ call: MutationCall, _ conditions: Conditions) {
+        if trace == nil { return }
+        let explanations = explain(ExplainedExpression.conditions(call.policy.conditions), call.policy.compiler)
         note(call) { record in
+            record.explanations = explanations
             record.isMatched = false
             if case .notMet(let name) = conditions { record.failedCondition = name }
         }
@@ -284,6 +330,11 @@ extension PolicyTrace {
 
 extension MutationRule {
     var patchType: PatchType { form == .jsonPatch ? .jsonPatch : .applyConfiguration }
+
+    /// The field of the expression, for the mutation at that place.
+    func path(_ index: Int) -> String {
+        "spec.mutations[\(index)].\(form == .jsonPatch ? "jsonPatch" : "applyConfiguration").expression"
+    }
 }
 
 /// What is done where mutating an object that was mutated would change it again, as it may happen when the API server

@@ -63,7 +63,7 @@ public struct FileTree: Sendable {
     }
 
     /// The names in a folder, in the order of their bytes.
-    private static func names(in folder: String) throws(SystemError) -> [String] {
+    static func names(in folder: String) throws(SystemError) -> [String] {
         guard let stream = unsafe opendir(folder) else { throw SystemError("look into \(folder)") }
         defer { unsafe closedir(stream) }
         var names: [String] = []

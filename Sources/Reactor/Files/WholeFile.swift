@@ -5,7 +5,12 @@ internal import Glibc
 public enum WholeFile {
     /// Reads a file of at most `bytesMax` bytes; a longer one is an error (EFBIG).
     public static func read(_ path: String, bytesMax: Int) throws(SystemError) -> [UInt8] {
-        let file = try open(path, O_RDONLY | O_CLOEXEC, mode: 0)
+        try readAll(try open(path, O_RDONLY | O_CLOEXEC, mode: 0), path, bytesMax: bytesMax)
+    }
+
+    private static func readAll(
+        _ file: borrowing FileDescriptor, _ path: String, bytesMax: Int
+    ) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 << 10)
         while true {
@@ -14,6 +19,22 @@ public enum WholeFile {
             guard bytes.count + count <= bytesMax else { throw SystemError("read \(path)", code: EFBIG) }
             bytes += chunk[..<count]
         }
+    }
+
+    /// Reads a file that somebody else could put anything in the place of: only a file proper, never through a link, is
+    /// read, and nothing can make this wait. Nil where nothing is there.
+    public static func readPlain(_ path: String, bytesMax: Int) throws(SystemError) -> [UInt8]? {
+        let file: FileDescriptor
+        do throws(SystemError) {
+            file = try open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode: 0)
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw error
+        }
+        var status = stat()
+        guard unsafe fstat(file.number, &status) == 0 else { throw SystemError("look at \(path)") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("read \(path)", code: EINVAL) }
+        return try readAll(file, path, bytesMax: bytesMax)
     }
 
     /// Puts `bytes` in the place of a file, or makes it: whoever reads the path, even after a crash, finds the old content
@@ -34,6 +55,13 @@ public enum WholeFile {
     public static func create(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) throws(SystemError) {
         try write(path, bytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: mode)
         try syncDirectory(of: path)
+    }
+
+    /// Makes a file that need not outlive a crash of the machine; an existing one is an error (EEXIST) and left alone.
+    public static func createUnsynced(
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o644
+    ) throws(SystemError) {
+        try write(path, bytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: mode, isSynced: false)
     }
 
     /// True where something has that path, be it a link to nowhere.
@@ -61,7 +89,9 @@ public enum WholeFile {
         return String(rest[..<slash])
     }
 
-    private static func write(_ path: String, _ bytes: [UInt8], _ flags: CInt, mode: UInt32) throws(SystemError) {
+    private static func write(
+        _ path: String, _ bytes: [UInt8], _ flags: CInt, mode: UInt32, isSynced: Bool = true
+    ) throws(SystemError) {
         let file = try open(path, flags, mode: mode)
         // The mode that was asked for, whatever the process's mask is or an older file had.
         guard fchmod(file.number, mode) == 0 else { throw SystemError("change the mode of \(path)") }
@@ -70,7 +100,7 @@ public enum WholeFile {
             guard let count = try file.write(bytes.span.extracting(written...)) else { continue }
             written += count
         }
-        guard fsync(file.number) == 0 else { throw SystemError("write \(path)") }
+        guard !isSynced || fsync(file.number) == 0 else { throw SystemError("write \(path)") }
     }
 
     /// The new name is on disk only once its directory is.

@@ -2,6 +2,7 @@ import Admission
 import HTTP
 import JSON
 import Policies
+import Reactor
 import YAML
 
 /// `portcullis review`: what the rules say about objects and reviews.
@@ -21,7 +22,8 @@ enum ReviewCommand: Command {
           --old FILE                      the object as it was; makes the request an update
           --operation create|update|delete|connect
           --user NAME, --group NAME…      who asks; for objects only, a review says so itself
-          --explain                       say of each rule why it matched or not, what it found, and at what cost
+          --explain                       say of each rule why it matched or not, of each part of its expressions what it
+                                          gave, and at what cost and in what time
           -o, --output text|json|yaml|review
                                           review: the AdmissionReview answers as compact JSON, one on each line
 
@@ -78,6 +80,7 @@ enum ReviewCommand: Command {
         var printer = VerdictPrinter(output: output, explains: arguments.has("--explain"))
         var evaluator = PolicyEvaluator(set)
         var response = ReviewResponse()
+        let clock = SystemClock()
         for path in arguments.all("--file") {
             guard let inputs = ReviewInput.read(path, request) else {
                 status = status.or(.cannotRun)
@@ -85,7 +88,7 @@ enum ReviewCommand: Command {
             }
             for input in inputs {
                 response.reset()
-                evaluator.trace = printer.explains ? PolicyTrace() : nil
+                evaluator.trace = printer.explains ? PolicyTrace { clock.now.nanoseconds } : nil
                 withExtendedLifetime(input.document) {
                     Self.ask(&evaluator, input.review, &response)
                     printer.print(input.review, response, evaluator.trace)

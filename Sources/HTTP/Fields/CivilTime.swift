@@ -34,4 +34,17 @@ public struct CivilTime: Equatable, Sendable {
         day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
         year = cycle * 400 + yearOfCycle + (month <= 2 ? 1 : 0)
     }
+
+    /// The seconds from the beginning of 1970 to that of a day; nil where no such day is in the years 1970 to 9999.
+    public static func secondsSince1970(year: Int, month: Int, day: Int) -> Int64? {
+        guard (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
+        // As above: years that begin in March, in cycles of 400.
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let yearOfCycle = shiftedYear % 400
+        let dayOfCycle = yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
+        let seconds = Int64(shiftedYear / 400 * 146_097 + dayOfCycle - 719_468) * 86_400
+        let time = CivilTime(secondsSince1970: seconds)
+        return time.month == month && time.day == day ? seconds : nil
+    }
 }

@@ -1,0 +1,89 @@
+internal import Policies
+public import Reactor
+
+/// What is left to tell of a command once it has ended.
+public struct CommandReport: Sendable {
+    /// The hook's name.
+    public let hook: String
+    /// The invocation's key.
+    public let key: String
+    /// How the command ended.
+    public let ending: ChildOutcome.Ending
+    /// The beginning of what it wrote to its standard output.
+    public let output: [UInt8]
+    /// The beginning of what it wrote to its standard error.
+    public let errors: [UInt8]
+    /// How many bytes of both were dropped.
+    public let droppedBytes: Int
+    /// Whether it was told to end, because its time was over or nobody wanted its answer any more.
+    public let wasStopped: Bool
+}
+
+/// Runs a program for each attempt, in a folder of its own.
+///
+/// Files are copied and read on a thread for files; the loop only starts the program, feeds it and hears it. When the
+/// attempt's time is over the failure is told at once; the program is then told to end, killed after its grace period, and its
+/// folder removed.
+final class CommandExecutor: HookExecutor {
+    /// Programs running at the same time on one loop, those among them that are being stopped.
+    static let runsMax = 64
+
+    let plan: CommandPlan
+    let hook: String
+    let options: CommandOptions
+    let loop: EventLoop
+    private var runs: [ObjectIdentifier: CommandRunning] = [:]
+    private var isClosed = false
+
+    init(_ plan: CommandPlan, hook: String, options: CommandOptions, on loop: EventLoop) {
+        self.plan = plan
+        self.hook = hook
+        self.options = options
+        self.loop = loop
+    }
+
+    /// Programs that have not ended yet, and those being prepared.
+    var runCount: Int { runs.count }
+
+    func start(_ invocation: HookInvocation, completion: @escaping Completion) -> any HookAttempt {
+        let run = CommandRunning(of: self, invocation, completion)
+        if isClosed {
+            run.finish(.failure(HookFailure(.error, "the hook is not in use any more")))
+        } else if runs.count >= Self.runsMax {
+            run.finish(
+                .failure(HookFailure(.overload, "\(runs.count) runs of the command have not ended", isRetryable: true)))
+        } else {
+            runs[ObjectIdentifier(run)] = run
+            run.prepare()
+        }
+        return run
+    }
+
+    /// The run is over and holds nothing any more.
+    func ended(_ run: CommandRunning) { runs[ObjectIdentifier(run)] = nil }
+
+    func close() {
+        isClosed = true
+        for run in Array(runs.values) { run.abort() }
+    }
+}
+
+/// What all commands share.
+public struct CommandOptions: Sendable {
+    /// The threads that copy and remove folders.
+    public var workers: FileWorkers
+    /// Where the runs' folders are made.
+    public var scratchFolder: String
+    /// What the kernel lets a command use.
+    public var limits = ProcessLimits()
+    /// How much of a command's standard output, and of its standard error, is kept.
+    public var outputBytesMax = 16 << 10
+    /// Is told of each command that has ended, on its loop.
+    public var report: (@Sendable (CommandReport) -> Void)?
+
+    /// The usual limits.
+    public init(workers: FileWorkers, scratchFolder: String) {
+        self.workers = workers
+        self.scratchFolder = scratchFolder
+    }
+}

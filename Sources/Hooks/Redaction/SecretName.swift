@@ -1,0 +1,36 @@
+/// Names that say that their value is a secret.
+enum SecretName {
+    /// Longer names are judged by their beginning.
+    private static let bytesMax = 256
+
+    private static let words: [[UInt8]] = [
+        "password", "passwd", "passphrase", "passcode", "secret", "token", "apikey", "accesskey", "privatekey",
+        "signingkey",
+        "encryptionkey", "credential", "authorization", "bearer", "cookie", "pwd", "hmac",
+    ].map { Array($0.utf8) }
+
+    /// With such an end the value says which secret, or where it is, not what it is.
+    private static let endings: [[UInt8]] = [
+        "name", "names", "ref", "refs", "namespace", "path", "file", "seconds", "kind", "type", "class", "provider",
+        "mount", "enabled", "policy", "version", "url", "uri", "ttl", "audience", "audiences",
+    ].map { Array($0.utf8) }
+
+    /// Whether something of that name is a secret. Letters of either size are the same, and what stands between the words
+    /// does not count: `API-Key`, `api_key` and `apiKey` are one.
+    static func matches(_ name: Span<UInt8>) -> Bool {
+        guard name.count >= 3 else { return false }
+        var letters: [UInt8] = []
+        for index in 0..<min(name.count, bytesMax) {
+            let byte = name[index]
+            let small = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+            if small &- UInt8(ascii: "a") < 26 { letters.append(small) }
+        }
+        return words.contains { contains(letters, $0) }
+            && !endings.contains { letters.reversed().starts(with: $0.reversed()) }
+    }
+
+    private static func contains(_ text: [UInt8], _ word: [UInt8]) -> Bool {
+        guard text.count >= word.count else { return false }
+        return (0...(text.count - word.count)).contains { text[$0..<$0 + word.count].elementsEqual(word) }
+    }
+}
