@@ -193,7 +193,7 @@ extension Breaker {
         var time = settings.openFor
         for _ in 1..<max(openings, 1) where time < settings.openForMax { time = time * 2 }
         time = min(time, settings.openForMax)
-        return .nanoseconds(Int64(Double(time.count) * (0.8 + 0.4 * jitter.fraction())))
+        return Jitter.scaled(time, by: 0.8 + 0.4 * jitter.fraction())
     }
 
     private mutating func enter(_ state: State, isCounted: Bool = true) {

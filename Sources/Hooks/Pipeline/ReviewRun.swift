@@ -100,7 +100,7 @@ extension ReviewRun {
         engine.evaluator.prepare(asked.review)
         tally.last = engine.host.now
         var mine = asked
-        mine.hurry()
+        mine.hurry(at: tally.last)
         engine.askAll(plan, mine, &tally, &response)
         settled()
     }
@@ -155,7 +155,7 @@ extension ReviewRun {
         guard let plan else { return }
         tally.last = engine.host.now
         var mine = asked
-        mine.hurry()
+        mine.hurry(at: tally.last)
         if let (next, other) = engine.mutate(plan, from: place, mine, &session, &tally, &response) {
             return ask(other, at: next)
         }
@@ -165,8 +165,11 @@ extension ReviewRun {
 }
 
 extension AskedReview {
-    /// The same for whoever must leave time to answer.
-    fileprivate mutating func hurry() { self = AskedReview(self, limit: waitingLimit) }
+    /// The same for whoever must leave time to answer: as much as whoever is waited for, or half of what little is left.
+    fileprivate mutating func hurry(at now: Instant) {
+        let half = now + .nanoseconds(max((limit - now).count / 2, 0))
+        self = AskedReview(self, limit: max(waitingLimit, min(half, limit)))
+    }
 
     private init(_ other: AskedReview, limit: Instant) {
         review = other.review

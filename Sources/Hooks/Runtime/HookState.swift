@@ -44,7 +44,10 @@ public final class HookState: Sendable {
         kept.withLock { kept in
             kept.hasBreaker = settings.breaker != nil
             kept.mode = settings.mode
-            guard let wanted = settings.cache else { return kept.cache = nil }
+            guard let wanted = settings.cache else {
+                kept.cache = nil
+                return
+            }
             if let cache = kept.cache, cache.isFor(wanted.key) { return cache.adopt(wanted) }
             kept.cache = VerdictCache(wanted)
         }
