@@ -81,7 +81,7 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing(
             "FuzzTargets",
-            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies"]),
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -96,6 +96,10 @@ let package = Package(
             "ConformanceTests",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "TestSupport"]),
         tests("PoliciesTests", ["Policies", "Admission", "HTTP", "YAML", "JSON", "TestSupport"]),
+        tests(
+            "ExecutorTests",
+            ["Hooks", "Policies", "Admission", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
+        tests("RecordsTests", ["Hooks", "Policies", "Admission", "Reactor", "JSON", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
