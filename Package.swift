@@ -27,6 +27,11 @@ func testing(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
+/// A program that tests start and end as they like; it lives under `Tests` and never ships.
+func testProgram(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
 /// A test target; tests may say `unsafe` freely, so they leave strict memory safety to the code they test.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
@@ -99,7 +104,8 @@ let package = Package(
         tests(
             "ExecutorTests",
             ["Hooks", "Policies", "Admission", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
-        tests("RecordsTests", ["Hooks", "Policies", "Admission", "Reactor", "JSON", "TestSupport"]),
+        testProgram("JournalWriter", ["Hooks", "Reactor"]),
+        tests("RecordsTests", ["JournalWriter", "Hooks", "Policies", "Admission", "Reactor", "JSON", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
