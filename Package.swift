@@ -27,6 +27,11 @@ func testing(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
+/// A program that tests start and end as they like; it lives under `Tests` and never ships.
+func testProgram(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
 /// A test target; tests may say `unsafe` freely, so they leave strict memory safety to the code they test.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
@@ -83,10 +88,9 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing(
             "FuzzTargets",
-            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies"]),
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks"]),
         testing("Simulation", ["JSON", "Reactor", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
-        .executableTarget(
-            name: "simulate", dependencies: ["Simulation"], path: "Tests/simulate", swiftSettings: strict),
+        testProgram("simulate", ["Simulation"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -105,6 +109,11 @@ let package = Package(
             "HooksTests",
             ["Hooks", "Simulation", "Policies", "Admission", "Telemetry", "HTTP", "Reactor", "JSON", "TestSupport"]),
         tests("SimulationTests", ["Simulation", "TestSupport"]),
+        tests(
+            "ExecutorTests",
+            ["Hooks", "Policies", "Admission", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
+        testProgram("JournalWriter", ["Hooks", "Reactor"]),
+        tests("RecordsTests", ["JournalWriter", "Hooks", "Policies", "Admission", "Reactor", "JSON", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
