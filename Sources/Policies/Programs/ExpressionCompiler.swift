@@ -115,33 +115,49 @@ struct ExpressionCompiler: Sendable {
     mutating func compile(
         _ text: String, _ scope: Scope, _ result: Result, _ field: Field, _ errors: FieldErrors, shown: String? = nil
     ) -> Program? {
-        note(text)
         switch check(text, scope, result) {
         case .success(let program): return program
         case .failure(let refusal):
+            readsUnknown = true
             errors.invalid(field, shown ?? text, refusal.message)
             return nil
         }
     }
 
+    /// Whether an expression could not be read, so that nobody knows what it would have.
+    private var readsUnknown = false
     /// Whether any expression reads the parameters.
     private var readsParams = false
     /// The variables that expressions read.
-    private var variablesRead: Set<Substring> = []
+    private var variablesRead: Set<String> = []
 
-    /// Notes what an expression reads, by its text: each is looked through once.
-    private mutating func note(_ text: String) {
-        if text.contains("params") { readsParams = true }
-        for part in text.split(separator: "variables.").dropFirst(text.hasPrefix("variables.") ? 0 : 1) {
-            variablesRead.insert(part.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+    /// Notes what an expression reads.
+    private mutating func note(_ expression: CheckedExpression) {
+        if hasParams, expression.refers(toVariable: "params") { readsParams = true }
+        guard composes else { return }
+        let tree = expression.tree
+        for node in tree.nodes {
+            switch node {
+            case .select(let operand, let name, _) where isVariables(tree[operand]): variablesRead.insert(name)
+            case .call("_?._", nil, let arguments) where arguments.count == 2 && isVariables(tree[arguments[0]]):
+                if case .literal(.string(let name)) = tree[arguments[1]] { variablesRead.insert(name) }
+            default: break
+            }
         }
     }
 
-    /// Notes variables that nothing reads, and parameters that nothing asks for.
-    func warnOfUnused(_ spec: Field, _ variables: [Field], _ errors: FieldErrors) {
+    private func isVariables(_ node: Expression) -> Bool {
+        if case .identifier("variables") = node { return true }
+        return false
+    }
+
+    /// Notes variables that nothing reads, and parameters that nothing asks for; to be called once, at the end.
+    mutating func warnOfUnused(_ spec: Field, _ variables: [Field], _ errors: FieldErrors) {
+        defer { variablesRead = [] }
+        if readsUnknown { return }
         for field in variables {
             let name = field["name"].text(FieldErrors())
-            if variablesRead.contains(name[...]) { continue }
+            if variablesRead.contains(name) { continue }
             errors.warn("no expression reads the variable \"\(name)\"", field["name"])
         }
         if hasParams, !readsParams { errors.warn("no expression reads params", spec["paramKind"]) }
@@ -166,6 +182,7 @@ struct ExpressionCompiler: Sendable {
         switch environment.compile(text) {
         case .failure(let failure): return .failure(Refusal(message: "compilation failed: \(failure)"))
         case .success(let checked):
+            note(checked)
             if let complaint = result.complaint(checked.resultType) { return .failure(Refusal(message: complaint)) }
             if checked.refers(toVariable: "authorizer") || checked.refers(toVariable: "authorizer.requestResource") {
                 asksAuthorizer = true
