@@ -163,14 +163,24 @@ struct ExpressionCompiler: Sendable {
         if hasParams, !readsParams { errors.warn("no expression reads params", spec["paramKind"]) }
     }
 
-    /// The parts of an expression that was compiled before, each ready to run, for explanations.
+    /// The parts of an expression that was compiled before, each ready to run, for explanations. Behind a loop comes what
+    /// its test says of each element; what is given and not computed is left out.
     func parts(_ text: String, _ scope: Scope) -> [(text: String, depth: Int, program: Program)] {
-        guard case .success(let checked) = environment(scope).compile(text) else { return [] }
+        let environment = environment(scope)
+        guard case .success(let checked) = environment.compile(text) else { return [] }
         var plan = plan
         if composes { plan.types = types }
-        return checked.parts.compactMap { id, depth in
-            (try? plan.plan(checked, part: id)).map { (checked.tree.text(of: id), depth, $0) }
+        var parts: [(text: String, depth: Int, program: Program)] = []
+        for (id, depth) in checked.parts {
+            if case .identifier = checked.tree[id], depth > 0 { continue }
+            guard let program = try? plan.plan(checked, part: id) else { continue }
+            parts.append((checked.tree.text(of: id), depth, program))
+            guard let text = checked.tree.textOfTests(id), case .success(let tests) = environment.compile(text),
+                let program = try? plan.plan(tests)
+            else { continue }
+            parts.append((text, depth + 1, program))
         }
+        return parts
     }
 
     struct Refusal: Error { let message: String }
