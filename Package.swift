@@ -72,8 +72,8 @@ let package = Package(
         program(
             "benchmark",
             [
-                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies",
-                "AllocationCounter",
+                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Reactor",
+                "Telemetry", "Hooks", "AllocationCounter",
             ]),
 
         // The proof.
