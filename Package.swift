@@ -101,7 +101,10 @@ let package = Package(
         tests("PoliciesTests", ["Policies", "Admission", "HTTP", "YAML", "JSON", "TestSupport"]),
         tests(
             "HooksTests",
-            ["Hooks", "Simulation", "Policies", "Admission", "Telemetry", "HTTP", "Reactor", "JSON", "TestSupport"]),
+            [
+                "Hooks", "Simulation", "Policies", "Admission", "Telemetry", "HTTP", "Reactor", "YAML", "JSON",
+                "TestSupport",
+            ]),
         tests("SimulationTests", ["Simulation", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),

@@ -141,6 +141,9 @@ extension HookState {
         return breaker.withLock { breaker in breaker.permit(at: now).map { .permit($0) } ?? .refused }
     }
 
+    /// Whether the breaker would refuse a call now.
+    func refuses(at now: Instant) -> Bool { asksBreaker && breaker.withLock { $0.refuses(at: now) } }
+
     /// Whether a permit that was taken some time ago still is one.
     func holds(_ permit: Breaker.Permit) -> Bool { breaker.withLock { $0.holds(permit) } }
 
