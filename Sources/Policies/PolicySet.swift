@@ -107,6 +107,11 @@ public final class PolicySet: Sendable {
         return (PolicySet(loader, schemas), problems)
     }
 
+    /// What definitions among the documents say of a kind; nil where none is about it.
+    public func definition(apiVersion: String, kind: String) -> KindDefinition? {
+        objects.definitions[ParamKind(apiVersion: apiVersion, kind: kind)]
+    }
+
     /// How many documents of each kind are in use.
     public var counts: [(kind: String, count: Int)] {
         [

@@ -139,6 +139,39 @@ import Testing
         #expect(found("object.spec.wings == 2").first?.hasPrefix("example.com/v1, Kind=Ox: ERROR: ") == true)
     }
 
+    @Test func hooksOfExpressionsAreCheckedToo() throws {
+        let hook = """
+            apiVersion: portcullis.dev/v1
+            kind: Hook
+            metadata: {name: h}
+            spec:
+              phase: validate
+              match:
+                resourceRules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], resources: [pods]}]
+                matchConditions: [{name: c, expression: object.metadata.name != ''}]
+              run: {cel: {validations: [{expression: "object.spec.hostNetwrk == true"}]}}
+            """
+        let check = RuleCheck([RuleFile(name: "rules.yaml", bytes: Array(hook.utf8))])
+        #expect(check.problems.map(\.path) == ["spec.run.cel.validations[0].expression"])
+        #expect(check.problems.first?.message.hasPrefix("/v1, Kind=Pod: ERROR: <input>:1:12: ") == true)
+        #expect(check.costs.map(\.document) == ["Hook h"])
+        let paths = ["spec.match.matchConditions[0].expression", "spec.run.cel.validations[0].expression"]
+        #expect(check.costs.first?.expressions.map(\.path) == paths)
+    }
+
+    /// A variable that names a part of an object is as large as that; sizes come from the kind's schema.
+    @Test func costsGoThroughVariables() throws {
+        func most(_ expression: String, _ variable: String) throws -> UInt64? {
+            let text = Self.policy([expression], more: "  variables: [{name: v, expression: '\(variable)'}]")
+            return RuleCheck([RuleFile(name: "r", bytes: Array(text.utf8))]).costs.first?.expressions.last?.costMax
+        }
+        let direct = try #require(try most("variables.v && object.metadata.name.contains('a')", "true"))
+        let through = try #require(try most("variables.v.name.contains('a')", "object.metadata"))
+        // A name may be as long as the request: looking through it costs a tenth of its bytes.
+        #expect(direct > 300_000 && direct < 320_000 && through > 300_000 && through < 320_000)
+        #expect(try most("variables.v.contains('a')", "object.metadata.name + string(1)") == nil)
+    }
+
     @Test func warnsOfExpressionsThatAlwaysCostTooMuch() throws {
         let check = "authorizer.path('/a').check('get').allowed()"
         func messages(_ count: Int) -> [String] {

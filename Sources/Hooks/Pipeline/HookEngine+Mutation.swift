@@ -34,6 +34,8 @@ extension HookEngine {
             perform(plan, 0..<plan.count, asked, &session, &tally, &response)
         }
         evaluator.conclude(session, asked.review, &response)
+        guard let note = host.noteUnstable else { return }
+        for name in evaluator.unstablePolicies { note(name) }
     }
 
     /// Carries out policies that stand one behind the other.

@@ -25,35 +25,31 @@ public struct RuleCheck: Sendable {
 }
 
 extension RuleLoader {
+    private var checkedRules: [CheckedRule] {
+        rules.policies.map { CheckedRule($0) } + rules.mutatingPolicies.map { CheckedRule($0) }
+            + rules.hooks.compactMap { hook in
+                hook.checks.map { CheckedRule($0, kind: "Hook") }
+                    ?? hook.mutations.map { CheckedRule($0, kind: "Hook") }
+            }
+    }
+
     /// Warns of expressions that no object of the kinds that they are about fits.
     mutating func checkTypes(_ checker: TypeChecker) {
-        for policy in rules.policies {
-            inspect("ValidatingAdmissionPolicy \(policy.name)") { checker.warnings(policy, $0) }
-        }
+        for rule in checkedRules where !rule.patches { inspect(rule.key) { checker.warnings(rule, $0) } }
     }
 
     /// What each rule may cost; warns of expressions that are always stopped.
     mutating func checkCosts(_ checker: TypeChecker) -> [RuleCost] {
         var costs: [RuleCost] = []
-        for policy in rules.policies {
-            let key = "ValidatingAdmissionPolicy \(policy.name)"
-            costs += checkCost(key, checker, policy.match, policy.paramKind, patches: false)
-        }
-        for policy in rules.mutatingPolicies {
-            let key = "MutatingAdmissionPolicy \(policy.name)"
-            costs += checkCost(key, checker, policy.match, policy.paramKind, patches: true)
-        }
+        for rule in checkedRules { costs += checkCost(rule, checker) }
         return costs
     }
 
-    private mutating func checkCost(
-        _ key: String, _ checker: TypeChecker, _ match: MatchResources, _ paramKind: ParamKind?, patches: Bool
-    ) -> [RuleCost] {
-        guard let place = place(key) else { return [] }
+    private mutating func checkCost(_ rule: CheckedRule, _ checker: TypeChecker) -> [RuleCost] {
+        guard let place = place(rule.key) else { return [] }
         let expressions = RuleExpressions(place.root)
-        let (parts, sum) = CostChecker(types: checker)
-            .estimates(match, paramKind, patches: patches, expressions)
-        inspect(key) { _ in
+        let (parts, sum) = CostChecker(types: checker).estimates(rule, expressions)
+        inspect(rule.key) { _ in
             let warnings = FieldErrors()
             for (field, cost) in parts where cost.min > CostLimits.expression {
                 warnings.warn(
@@ -68,7 +64,7 @@ extension RuleLoader {
         }
         return [
             RuleCost(
-                file: place.file, line: place.line(place.root), document: key, expressions: list,
+                file: place.file, line: place.line(place.root), document: rule.key, expressions: list,
                 costMax: Self.bound(sum.max))
         ]
     }

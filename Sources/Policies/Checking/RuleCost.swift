@@ -42,12 +42,12 @@ struct CostChecker {
 
     /// The estimates for one rule, in the order of its expressions, and their sum.
     func estimates(
-        _ match: MatchResources, _ paramKind: ParamKind?, patches: Bool, _ expressions: RuleExpressions
+        _ rule: CheckedRule, _ expressions: RuleExpressions
     ) -> (parts: [(field: Field, cost: Estimate)], sum: Estimate) {
-        let known = types.kinds.kinds(of: match).compactMap { types.kinds.types(of: $0) }
+        let known = types.kinds.kinds(of: rule.match).compactMap { types.kinds.types(of: $0) }
         let texts = expressions.variableTexts
-        let typed = known.map { types.typed($0, paramKind, patches: patches, variables: texts) }
-        let untyped = types.typed(nil, paramKind, patches: patches, variables: texts)
+        let typed = known.map { types.typed($0, rule.paramKind, patches: rule.patches, variables: texts) }
+        let untyped = types.typed(nil, rule.paramKind, patches: rule.patches, variables: texts)
         func estimate(_ field: Field) -> Estimate { Self.estimate(field.text(FieldErrors()), typed, untyped) }
         let variables = expressions.variables.map { (field: $0.field, cost: estimate($0.field)) }
         let parts = expressions.parts.map { (field: $0.field, cost: estimate($0.field)) }

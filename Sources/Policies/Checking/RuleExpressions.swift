@@ -1,6 +1,6 @@
 import JSON
 
-/// The expressions of a policy's document that are evaluated one after the other, by the fields that they stand in.
+/// The expressions of the document of a policy or a hook, by the fields that they stand in.
 struct RuleExpressions {
     /// What an expression is for, as far as budgets go by it.
     enum Role { case condition, validation, message, annotation, mutation }
@@ -11,9 +11,12 @@ struct RuleExpressions {
     /// Reads a document that is sound.
     init(_ root: JSONNode) {
         let spec = Field(root: root)["spec"]
-        func list(_ name: String) -> [Field] { spec[name].elements(FieldErrors()) }
+        let hook = spec["run"]["cel"]
+        func list(_ name: String) -> [Field] { (hook.isPresent ? hook : spec)[name].elements(FieldErrors()) }
+        let conditions = spec["matchConditions"].isPresent ? spec : spec["match"]
         variables = list("variables").map { ($0["name"].text(FieldErrors()), $0["expression"]) }
-        var parts: [(role: Role, field: Field)] = list("matchConditions").map { (.condition, $0["expression"]) }
+        var parts: [(role: Role, field: Field)] = conditions["matchConditions"].elements(FieldErrors())
+            .map { (.condition, $0["expression"]) }
         for field in list("validations") {
             parts.append((.validation, field["expression"]))
             if field["messageExpression"].isPresent { parts.append((.message, field["messageExpression"])) }

@@ -1,7 +1,25 @@
 import CELKubernetes
 import JSON
 
-/// Checks the expressions of validating policies by the types of the objects that they are about, as the API server does
+/// A rule with what its expressions' types depend on.
+struct CheckedRule {
+    /// The kind and the name of its document.
+    let key: String
+    let match: MatchResources
+    let paramKind: ParamKind?
+    /// Whether its expressions make patches.
+    let patches: Bool
+
+    init(_ policy: ValidatingPolicy, kind: String = "ValidatingAdmissionPolicy") {
+        (key, match, paramKind, patches) = ("\(kind) \(policy.name)", policy.match, policy.paramKind, false)
+    }
+
+    init(_ policy: MutatingPolicy, kind: String = "MutatingAdmissionPolicy") {
+        (key, match, paramKind, patches) = ("\(kind) \(policy.name)", policy.match, policy.paramKind, true)
+    }
+}
+
+/// Checks the expressions of validating policies, and of hooks that validate, by the types of the objects that they are about, as the API server does
 /// for a policy's `status.typeChecking`: validations and their messages, nothing else.
 ///
 /// Like the API server's its warnings change nothing: an expression runs on objects as they are. Of two false alarms of the
@@ -9,13 +27,13 @@ import JSON
 struct TypeChecker {
     let kinds: KnownKinds
 
-    /// What is wrong with a policy that was read from `root`.
-    func warnings(_ policy: ValidatingPolicy, _ root: JSONNode) -> FieldErrors {
+    /// What is wrong with a rule that was read from `root`.
+    func warnings(_ rule: CheckedRule, _ root: JSONNode) -> FieldErrors {
         let warnings = FieldErrors()
         let expressions = RuleExpressions(root)
-        let typed = kinds.kinds(of: policy.match).compactMap { kind in
+        let typed = kinds.kinds(of: rule.match).compactMap { kind in
             kinds.types(of: kind).map { types in
-                (kind, self.typed(types, policy.paramKind, variables: expressions.variableTexts))
+                (kind, self.typed(types, rule.paramKind, variables: expressions.variableTexts))
             }
         }
         for (role, field) in expressions.parts where role == .validation || role == .message {

@@ -24,6 +24,11 @@ struct MutationRun {
         if !changers.contains(where: { $0 === policy }) { changers.append(policy) }
     }
 
+    /// The hooks that were asked, and whose work was not taken back.
+    private(set) var participants: Set<ObjectIdentifier> = []
+
+    mutating func noteParticipant(_ hook: HookRule) { participants.insert(ObjectIdentifier(hook)) }
+
     /// The object as it is now; nil while nothing changed it.
     var result: JSONDocument? { documents.last }
 

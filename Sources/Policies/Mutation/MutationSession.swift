@@ -132,8 +132,9 @@ extension PolicyEvaluator {
     public mutating func conclude(
         _ session: MutationSession, _ review: AdmissionReview, _ response: inout ReviewResponse
     ) {
+        unstablePolicies.removeAll(keepingCapacity: true)
         session.run.settle(&response)
         guard response.isAllowed, let object = review.object, let result = session.run.result else { return }
-        _ = answer(result, object, review, &response)
+        _ = answer(result, of: session.run, object, review, &response)
     }
 }

@@ -16,19 +16,20 @@ extension PolicyEvaluator {
     /// denial. Gives the object as it is then; nil where nothing changed it.
     @discardableResult
     public mutating func mutate(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
-        unstablePolicies.removeAll(keepingCapacity: true)
         guard let object = review.object else {
             trace(candidatesOf: review)
             return nil
         }
-        guard let result = mutated(review, &response), response.isAllowed else { return nil }
-        return answer(result, object, review, &response)
+        guard let run = run(review, &response), let result = run.result, response.isAllowed else { return nil }
+        return answer(result, of: run, object, review, &response)
     }
 
     /// Writes the patch from the object as it was sent to what was made of it.
     mutating func answer(
-        _ result: JSONDocument, _ object: JSONNode, _ review: AdmissionReview, _ response: inout ReviewResponse
+        _ result: JSONDocument, of run: MutationRun, _ object: JSONNode, _ review: AdmissionReview,
+        _ response: inout ReviewResponse
     ) -> JSONDocument? {
+        unstablePolicies.removeAll(keepingCapacity: true)
         let isChanged = result.withRoot { root in
             if root.isEqual(to: object) { return false }
             return JSONPatch.diff(from: object, to: root).withRoot { patch in
@@ -41,14 +42,16 @@ extension PolicyEvaluator {
             }
         }
         guard isChanged else { return nil }
-        check(result, review, &response)
+        check(result, of: run, review, &response)
         return response.isAllowed ? result : nil
     }
 
     /// Warns of an object that would not stay as it is, or refuses it, as the policies that would change it say.
-    private mutating func check(_ result: JSONDocument, _ review: AdmissionReview, _ response: inout ReviewResponse) {
+    private mutating func check(
+        _ result: JSONDocument, of run: MutationRun, _ review: AdmissionReview, _ response: inout ReviewResponse
+    ) {
         if preflight == .off { return }
-        let (paths, policies) = instability(of: result, review)
+        let (paths, policies) = instability(of: result, review, run.participants)
         if paths.isEmpty { return }
         unstablePolicies = policies.map(\.name)
         let names = policies.prefix(Preflight.pathsMax).map { "'\($0.name)'" }.joined(separator: ", ")
@@ -64,38 +67,36 @@ extension PolicyEvaluator {
         }
     }
 
-    /// The places that mutating the result again would change, and the policies that do; an object that policies refuse is
-    /// not changed.
+    /// The places that mutating the result again would change, and the policies that do, of those that took part before;
+    /// an object that policies refuse is not changed.
     private mutating func instability(
-        of object: JSONDocument, _ review: AdmissionReview
+        of object: JSONDocument, _ review: AdmissionReview, _ participants: Set<ObjectIdentifier>
     ) -> (paths: [String], policies: [MutatingPolicy]) {
         let kept = trace
         trace = nil
         defer { trace = kept }
         var response = ReviewResponse()
         return object.withRoot { root in
-            guard let again = run(review.of(object: root), &response), response.isAllowed, let result = again.result
-            else { return ([], []) }
+            let second = run(review.of(object: root), &response) { participants.contains(ObjectIdentifier($0)) }
+            guard let again = second, response.isAllowed, let result = again.result else { return ([], []) }
             let patch = result.withRoot { JSONPatch.diff(from: root, to: $0) }
             let paths = patch.withRoot { $0.elements.prefix(Preflight.pathsMax).compactMap { $0["path"]?.string } }
             return (paths, again.changers)
         }
     }
 
-    /// What the policies make of the object; nil where nothing changed it. Denials go into the answer.
-    public mutating func mutated(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
-        run(review, &response)?.result
-    }
-
-    private mutating func run(_ review: AdmissionReview, _ response: inout ReviewResponse) -> MutationRun? {
+    /// What the policies make of the object. Denials go into the answer.
+    private mutating func run(
+        _ review: AdmissionReview, _ response: inout ReviewResponse, admits: (HookRule) -> Bool = { _ in true }
+    ) -> MutationRun? {
         if set.mutating.isEmpty || ExemptRequests.isExempt(review) { return nil }
         let plan = mutationPlan(review)
         if trace?.explains == true { noteOthers(plan, review) }
         if plan.candidates.isEmpty { return nil }
         var session = MutationSession(review)
-        pass(plan, &session)
+        pass(plan, &session, admits)
         // A second pass looks at the object as it is then, selectors included.
-        if session.goesOn() { pass(plan, &session) }
+        if session.goesOn() { pass(plan, &session, admits) }
         session.run.settle(&response)
         return session.run
     }
@@ -113,8 +114,10 @@ extension PolicyEvaluator {
         find(plan, 0..<plan.count, &session) { _ in true }
     }
 
-    private mutating func pass(_ plan: MutationPlan, _ session: inout MutationSession) {
-        find(plan, 0..<plan.count, &session) { _ in true }
+    private mutating func pass(
+        _ plan: MutationPlan, _ session: inout MutationSession, _ admits: (HookRule) -> Bool
+    ) {
+        find(plan, 0..<plan.count, &session, admits: admits)
         while performNext(&session) != nil {}
     }
 
@@ -190,6 +193,7 @@ extension PolicyEvaluator {
 
     private mutating func perform(_ call: MutationCall, _ run: inout MutationRun, isAgain: Bool) {
         let policy = call.policy
+        run.noteParticipant(call.hook)
         isOutOfTime = false
         evaluator.reset()
         bind(policy.slots, run.review, call.equivalent, call.param, policy.variables)
