@@ -27,6 +27,11 @@ func testing(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
+/// A program that tests start and end as they like; it lives under `Tests` and never ships.
+func testProgram(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
 /// A test target; tests may say `unsafe` freely, so they leave strict memory safety to the code they test.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
@@ -60,7 +65,9 @@ let package = Package(
         part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "HTTP", "Admission"]),
         part("Hooks", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
-        part("Gate", ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
+        part(
+            "Gate",
+            ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
 
         // The programs.
         program(
@@ -72,8 +79,8 @@ let package = Package(
         program(
             "benchmark",
             [
-                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies",
-                "AllocationCounter",
+                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Reactor",
+                "Telemetry", "Hooks", "AllocationCounter",
             ]),
 
         // The proof.
@@ -81,7 +88,9 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing(
             "FuzzTargets",
-            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies"]),
+            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks"]),
+        testing("Simulation", ["JSON", "Reactor", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
+        testProgram("simulate", ["Simulation"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -96,6 +105,18 @@ let package = Package(
             "ConformanceTests",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "TestSupport"]),
         tests("PoliciesTests", ["Policies", "Admission", "HTTP", "YAML", "JSON", "TestSupport"]),
+        tests(
+            "HooksTests",
+            [
+                "Hooks", "Simulation", "Policies", "Admission", "Telemetry", "HTTP", "Reactor", "YAML", "JSON",
+                "TestSupport",
+            ]),
+        tests("SimulationTests", ["Simulation", "TestSupport"]),
+        tests(
+            "ExecutorTests",
+            ["Hooks", "Policies", "Admission", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
+        testProgram("JournalWriter", ["Hooks", "Reactor"]),
+        tests("RecordsTests", ["JournalWriter", "Hooks", "Policies", "Admission", "Reactor", "JSON", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),

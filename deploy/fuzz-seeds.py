@@ -142,3 +142,30 @@ def policy_seeds():
 
 
 policy_seeds()
+
+
+def executor_seeds():
+    """What hooks, other webhooks and models answer, and what must not reach a model or a disk."""
+    patch = '[{"op":"add","path":"/metadata/labels","value":{"a":"b"}}]'
+    results = [
+        '{"result":"deny","message":"no","reason":"Invalid","code":422,"warnings":["w"],"audit_annotations":{"k":"v"}}',
+        '{"result":"pass","patch":' + patch + "}", "deny\n\0why\0" + patch, "pass", '{"result":"pass","x":1}',
+        '{"choices":[{"finish_reason":"stop","message":{"content":"```json\\n{\\"result\\":\\"pass\\"}\\n```"}}]}']
+    for text in results:
+        write("hook-result", [text])
+    head = '{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","response":{"uid":"u-1",'
+    answers = [
+        '"allowed":true}}', '"allowed":false,"status":{"code":403,"message":"no","reason":"Forbidden"}}}',
+        '"allowed":true,"patchType":"JSONPatch","patch":"W3sib3AiOiJhZGQiLCJwYXRoIjoiL2EifV0=","warnings":["w"]}}',
+        '"auditAnnotations":{"a":"b","c/d":"e"}}}']
+    for text in answers:
+        write("webhook-answer", [head + text])
+    for path in sorted(corpus.glob("reviews*/*.json")):
+        write("redaction", [path.read_bytes()])
+    words = ["Authorization: Bearer abc", "--password x --token=y", "postgres://u:p@h/d", "eyJhbGciOiJ9.eyJzdWIiOiJ9.c2lnbmVk",
+             "-----BEGIN PRIVATE KEY-----", '{"password":"x"}', "api_key = z; Password=q"]
+    for text in words:
+        write("redaction", [json.dumps({"kind": "Secret", "data": {"a": "b"}, "args": [text], "env": [{"name": "TOKEN", "value": text}]})])
+
+
+executor_seeds()

@@ -48,6 +48,9 @@ public final class KeptReview: Sendable {
     /// The review; use it only while this object is kept.
     public let review: AdmissionReview
 
+    /// How much memory it takes.
+    public var byteCount: Int { document.byteCount }
+
     /// Copies a review. With an object, that takes the place of the review's own: what earlier hooks made of it.
     public init(_ original: AdmissionReview, object: JSONNode? = nil) throws(ReviewError) {
         // Whatever the reader let through has been judged deep enough already.

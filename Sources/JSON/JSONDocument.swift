@@ -12,6 +12,9 @@
     /// How many words the tape has: an upper bound for every node's `index`.
     public let tapeCount: Int
 
+    /// How many bytes of memory the document takes.
+    public let byteCount: Int
+
     /// Parses a text, which is copied.
     public convenience init(parsing text: Span<UInt8>, options: JSONOptions = JSONOptions()) throws(JSONError) {
         var tape = JSONTape()
@@ -51,6 +54,7 @@
                 words: TapeWords(base: ownWords, capacity: wordCount)))
         unsafe storage = UnsafePointer(own)
         tapeCount = wordCount
+        byteCount = header + wordBytes + text.count
     }
 
     deinit { unsafe block.deallocate() }

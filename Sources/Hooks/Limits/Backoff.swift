@@ -19,7 +19,7 @@ public enum Backoff {
         afterAttempt attempt: Int, _ settings: RetrySettings, retryAfter: Nanoseconds?, fraction: Double
     ) -> Nanoseconds {
         let ceiling = ceiling(afterAttempt: attempt, settings)
-        let wait = Nanoseconds.nanoseconds(Int64(Double(ceiling.count) * min(max(fraction, 0), 1)))
+        let wait = Jitter.scaled(ceiling, by: min(max(fraction, 0), 1))
         return max(wait, min(retryAfter ?? .zero, retryAfterMax))
     }
 }

@@ -114,6 +114,16 @@ public struct Breaker: Sendable {
         }
     }
 
+    /// Whether a call would be refused now.
+    public func refuses(at now: Instant) -> Bool {
+        switch control {
+        case .forcedOpen: true
+        case .forcedClosed: false
+        case .auto:
+            current == .open && now < probesFrom || current == .halfOpen && probesGiven >= settings.halfOpenCalls
+        }
+    }
+
     /// Whether a permit is still good for a call: the breaker has not changed its state since.
     public func holds(_ permit: Permit) -> Bool { permit.epoch == epoch && control != .forcedOpen }
 
@@ -193,7 +203,7 @@ extension Breaker {
         var time = settings.openFor
         for _ in 1..<max(openings, 1) where time < settings.openForMax { time = time * 2 }
         time = min(time, settings.openForMax)
-        return .nanoseconds(Int64(Double(time.count) * (0.8 + 0.4 * jitter.fraction())))
+        return Jitter.scaled(time, by: 0.8 + 0.4 * jitter.fraction())
     }
 
     private mutating func enter(_ state: State, isCounted: Bool = true) {

@@ -1,3 +1,5 @@
+import Reactor
+
 /// Chance (SplitMix64) from a seed, so that whatever depends on it can be run again.
 public struct Jitter: Sendable {
     private var state: UInt64
@@ -13,6 +15,12 @@ public struct Jitter: Sendable {
 
     /// A number from zero up to, but not, one.
     public mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+    /// That many times as long, at most the longest time there is.
+    static func scaled(_ span: Nanoseconds, by factor: Double) -> Nanoseconds {
+        let scaled = Double(span.count) * factor
+        return .nanoseconds(scaled < 0x1p63 ? Int64(max(scaled, 0)) : .max)
+    }
 
     /// Spreads what differs in few bits over all of them.
     static func mixed(_ bits: UInt64) -> UInt64 {

@@ -110,6 +110,8 @@ final class HookCall: @unchecked Sendable {
 extension HookCall {
     /// Makes the next attempt, if the breaker and the bulkhead let it.
     private func ask() {
+        // A timer may be late: the deadline may have come before its own timer has.
+        guard host.now < deadline else { return end(.failure(lastFailure ?? .late(host.now - begunAt))) }
         switch cell.state.permit(at: host.now) {
         case .noBreaker: break
         case .permit(let permit): self.permit = permit
@@ -134,6 +136,11 @@ extension HookCall {
             return cell.state.bulkhead.leave()
         }
         hasPlace = true
+        guard host.now < deadline else {
+            giveBackPermit()
+            leave()
+            return end(.failure(.noTurn))
+        }
         launch()
     }
 
@@ -150,7 +157,11 @@ extension HookCall {
             }
         }
         attempts += 1
-        if attempts == 1 { host.retryBudget.noteCall() }
+        if attempts == 1 {
+            host.retryBudget.noteCall()
+        } else if let shard = host.shard, let series = cell.state.series {
+            shard.add(series.retries)
+        }
         invocation.attempt = attempts
         launchedAt = host.now
         stage = .starting
@@ -172,13 +183,14 @@ extension HookCall {
         leave()
         guard case .failure(let failure) = result, let wait = waitBeforeRetry(failure, now) else { return end(result) }
         lastFailure = failure
-        if let shard = host.shard, let series = cell.state.series { shard.add(series.retries) }
         stage = .pausing(host.loop.arm(at: now + wait) { [self] in paused() })
     }
 
     /// What executors give is held to the contract once more.
     private func checked(_ result: Result<HookResult, HookFailure>) -> Result<HookResult, HookFailure> {
-        guard case .success(let verdict) = result, verdict.patch != nil, invocation.phase != .mutate else { return result }
+        guard case .success(let verdict) = result, verdict.patch != nil, invocation.phase != .mutate else {
+            return result
+        }
         return .failure(HookFailure(.contract, "a hook of the phase \(invocation.phase) cannot change the object"))
     }
 
@@ -238,7 +250,7 @@ extension HookCall {
             // Where the turn has come meanwhile, `turnCame` gives it away.
             _ = cell.state.bulkhead.giveUp(waiter)
             giveBackPermit()
-            failure = HookFailure(.overload, "its turn did not come in time")
+            failure = .noTurn
         case .attempting(let attempt):
             attempt.cancel()
             recordAttempt(hasFailed: true, at: now)
@@ -261,7 +273,7 @@ extension HookCall {
         land(result, now)
         if let failure = result.failure { keep(failure) }
         let whenEnded = whenEnded.take()
-        whenEnded?(settled(result, now))
+        whenEnded?(End(result: result).orStale(cell, key, at: now))
     }
 
     /// Tells those who wait for the same.
@@ -282,12 +294,15 @@ extension HookCall {
         guard attempts > 0, let records = host.records else { return }
         records.keep(DeadLetter(invocation: invocation, failure: failure, wall: host.clock.wall))
     }
+}
 
-    private func settled(_ result: Result<HookResult, HookFailure>, _ now: Instant) -> End {
+extension HookCall.End {
+    /// An old verdict in the place of one that is not to be had, where the hook's failure policy is so and there is one.
+    func orStale(_ cell: HookCell, _ key: [UInt8]?, at now: Instant) -> HookCall.End {
         guard !result.isSuccess, cell.rule.settings.failurePolicy == .cached, let key, let cache = cell.cache,
             let old = cache.stale(key, at: now)
-        else { return End(result: result) }
-        return End(result: .success(old), isStale: true)
+        else { return self }
+        return HookCall.End(result: .success(old), isStale: true)
     }
 }
 
@@ -317,6 +332,9 @@ extension HookFailure {
     static func late(_ waited: Nanoseconds) -> HookFailure {
         HookFailure(.timeout, "no verdict within \(waited.millisecondsUp) ms")
     }
+
+    /// It waited for a place in vain.
+    static let noTurn = HookFailure(.overload, "its turn did not come in time")
 
     /// The breaker is open.
     static let refused = HookFailure(.breakerOpen, "it failed too often of late and is left alone for a while")

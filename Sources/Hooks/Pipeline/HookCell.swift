@@ -57,8 +57,9 @@ final class HookCell {
 
     /// Writes down how asking it ended.
     @inline(__always)
-    func note(_ ending: HookEnding, _ failure: HookFailure.Reason?, from start: Instant, to end: Instant, _ host: HookHost)
-    {
+    func note(
+        _ ending: HookEnding, _ failure: HookFailure.Reason?, from start: Instant, to end: Instant, _ host: HookHost
+    ) {
         let took = end - start
         window.record(took, isGood: failure == nil, isLate: failure == .timeout, at: end)
         guard let shard = host.shard, let series = state.series else { return }

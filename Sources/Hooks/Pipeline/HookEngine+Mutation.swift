@@ -12,7 +12,7 @@ extension HookEngine {
         _ tally: inout ReviewTally, _ response: inout ReviewResponse
     ) -> (place: Int, other: ReviewRun.Other)? {
         var place = first
-        while place < plan.count, !session.hasFailed {
+        while place < plan.count, !session.hasFailed, response.isAllowed {
             if plan.isEvaluated(place) {
                 let start = place
                 while place < plan.count, plan.isEvaluated(place) { place += 1 }
@@ -34,6 +34,8 @@ extension HookEngine {
             perform(plan, 0..<plan.count, asked, &session, &tally, &response)
         }
         evaluator.conclude(session, asked.review, &response)
+        guard let note = host.noteUnstable else { return }
+        for name in evaluator.unstablePolicies { note(name) }
     }
 
     /// Carries out policies that stand one behind the other.
@@ -82,13 +84,21 @@ extension HookEngine {
         guard cell.admits(asked.review, group: asked.group) else { return nil }
         prepareMatching(cell, asked, tally)
         guard isAbout(cell, evaluator.matches(plan, place, session), &tally, &response) else { return nil }
-        guard case .builtin(let hook) = cell.subject else {
-            return ReviewRun.Other(cell: cell, key: evaluator.cacheKey(plan, place, session))
-        }
-        var current = asked
-        current.review = session.review
-        if run(cell, hook, current, &tally, &response), let patch = patchAside() {
-            apply(patch, of: cell, &session, &tally, &response)
+        switch cell.subject {
+        case .executor:
+            let key = evaluator.cacheKey(plan, place, session)
+            guard let end = endAtOnce(cell, key) else { return ReviewRun.Other(cell: cell, key: key) }
+            if let patch = take(end, of: cell, &tally, &response)?.patch {
+                apply(patch, of: cell, &session, &tally, &response)
+            }
+        case .expressions: break
+        case .nobody(let failure): refuse(cell, failure, &tally, &response)
+        case .builtin(let hook):
+            var current = asked
+            current.review = session.review
+            if run(cell, hook, current, &tally, &response), let patch = patchAside() {
+                apply(patch, of: cell, &session, &tally, &response)
+            }
         }
         return nil
     }
@@ -112,6 +122,8 @@ extension HookEngine {
         guard mode != .enforce, session.differs(from: before) else { return }
         session = before
         if mode == .warn { response.addWarning("hook '\(cell.name)' would change the object (mode warn)") }
-        if mode == .audit { response.annotate(HookKeys.annotation(cell.name, "would-mutate"), "would change the object") }
+        if mode == .audit {
+            response.annotate(HookKeys.annotation(cell.name, "would-mutate"), "would change the object")
+        }
     }
 }

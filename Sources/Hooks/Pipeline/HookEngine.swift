@@ -80,6 +80,9 @@ extension HookEngine {
             switch cell.subject {
             case .expressions: ask(cell, plan, index, asked, &tally, &response)
             case .builtin(let hook): ask(cell, hook, plan, index, asked, &tally, &response)
+            case .nobody(let failure) where !cell.rule.asksOthers:
+                guard isAbout(cell, evaluator.matches(plan, index, asked.review), &tally, &response) else { continue }
+                refuse(cell, failure, &tally, &response)
             case .executor, .nobody: continue
             }
         }
@@ -118,11 +121,18 @@ extension HookEngine {
         case .noBreaker: break
         case .permit(let given): permit = given
         case .refused:
-            cell.note(.failure, .breakerOpen, from: tally.last, to: tally.last, host)
-            settle(cell, .refused, cell.mode, &tally, &response)
+            refuse(cell, .refused, &tally, &response)
             return false
         }
         return true
+    }
+
+    /// Settles a hook that is not even asked.
+    func refuse(
+        _ cell: HookCell, _ failure: HookFailure, _ tally: inout ReviewTally, _ response: inout ReviewResponse
+    ) {
+        cell.note(.failure, failure.reason, from: tally.last, to: tally.last, host)
+        settle(cell, failure, cell.mode, &tally, &response)
     }
 
     /// Writes down what came of expressions.
@@ -266,8 +276,26 @@ extension HookEngine {
         }
     }
 
+    /// Adds what came of a call to the answer; gives the verdict, where there is one.
+    func take(
+        _ end: HookCall.End, of cell: HookCell, _ tally: inout ReviewTally, _ response: inout ReviewResponse
+    ) -> HookResult? {
+        switch end.result {
+        case .failure(let failure):
+            settle(cell, failure, cell.mode, &tally, &response)
+            return nil
+        case .success(let result):
+            if end.isStale {
+                tally.hasFailed = true
+                response.annotate(HookKeys.annotation(cell.name, "stale"), "the verdict is one that was kept")
+            }
+            take(result, of: cell, cell.mode, &response)
+            return result
+        }
+    }
+
     /// Adds what somebody else said, as the hook's mode has it.
-    func take(_ result: HookResult, of cell: HookCell, _ mode: HookMode, _ response: inout ReviewResponse) {
+    private func take(_ result: HookResult, of cell: HookCell, _ mode: HookMode, _ response: inout ReviewResponse) {
         if mode == .off { return }
         switch (result.verdict, mode) {
         case (.deny, .enforce): response.deny(result, hook: cell.name)

@@ -25,6 +25,8 @@ public final class HookHost {
     var jitter: Jitter
     private(set) lazy var after = AfterQueue(self)
 
+    /// Is told of each policy that would change what it has made of an object once more.
+    public var noteUnstable: ((String) -> Void)?
     /// Reviews that wait for hooks.
     public internal(set) var openReviews = 0
     /// Calls that are on their way, or wait for something.

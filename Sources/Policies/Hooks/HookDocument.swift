@@ -108,7 +108,8 @@ extension HookDocument {
             if settings.cache == nil {
                 errors.required(spec["cache"], "failurePolicy Cached counts on verdicts that were kept")
             } else if settings.cache?.staleFor == .zero {
-                errors.required(spec["cache"]["staleFor"], "how old a verdict may be that counts where there is no other")
+                errors.required(
+                    spec["cache"]["staleFor"], "how old a verdict may be that counts where there is no other")
             }
         }
         if phase == .after {

@@ -163,7 +163,9 @@ extension BreakerSettings {
         field["maxOpenFor"].optionalSpan(times, errors).map { openForMax = $0 }
         if openForMax < openFor { errors.add("must not be less than openFor", field["maxOpenFor"]) }
         field["halfOpenCalls"].optionalInt(1...1_000, errors).map { halfOpenCalls = $0 }
-        if field["slowRate"].isPresent, slowCall == nil { errors.add("says nothing without slowCall", field["slowRate"]) }
+        if field["slowRate"].isPresent, slowCall == nil {
+            errors.add("says nothing without slowCall", field["slowRate"])
+        }
     }
 }
 

@@ -42,7 +42,11 @@ extension HTTPRun {
         field.isObject(of: Self.fields + (signs ? ["hmacKeyFile"] : []) + more, errors)
         self.init(url: field["url"].text(errors))
         do throws(HTTPURL.Problem) { _ = try HTTPURL(url) } catch {
-            if url.isEmpty { errors.required(field["url"]) } else { errors.invalid(field["url"], url, "\(error.sentence)") }
+            if url.isEmpty {
+                errors.required(field["url"])
+            } else {
+                errors.invalid(field["url"], url, "\(error.sentence)")
+            }
         }
         caFile = Self.file(field["caFile"], errors)
         clientCertificate = Self.file(field["clientCertificate"], errors)

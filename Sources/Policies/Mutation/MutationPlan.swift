@@ -23,7 +23,9 @@ public final class MutationPlan {
         candidates = set.mutating.compactMap { bound in
             let hits = RuleHits(bound.match, review, others)
             guard hits.isPossible else { return nil }
-            guard case .policy(_, let own) = bound.work else { return Candidate(bound: bound, hits: hits, bindings: []) }
+            guard case .policy(_, let own) = bound.work else {
+                return Candidate(bound: bound, hits: hits, bindings: [])
+            }
             let bindings = own.compactMap { binding -> Binding? in
                 guard let match = binding.match else { return Binding(binding: binding, hits: nil) }
                 let hits = RuleHits(match, review, others)

@@ -16,7 +16,6 @@ extension PolicyEvaluator {
     /// denial. Gives the object as it is then; nil where nothing changed it.
     @discardableResult
     public mutating func mutate(_ review: AdmissionReview, _ response: inout ReviewResponse) -> JSONDocument? {
-        unstablePolicies.removeAll(keepingCapacity: true)
         guard let object = review.object else {
             trace(candidatesOf: review)
             return nil
@@ -30,6 +29,7 @@ extension PolicyEvaluator {
         _ result: JSONDocument, of run: MutationRun, _ object: JSONNode, _ review: AdmissionReview,
         _ response: inout ReviewResponse
     ) -> JSONDocument? {
+        unstablePolicies.removeAll(keepingCapacity: true)
         let isChanged = result.withRoot { root in
             if root.isEqual(to: object) { return false }
             return JSONPatch.diff(from: object, to: root).withRoot { patch in

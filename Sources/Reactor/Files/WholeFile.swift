@@ -103,8 +103,13 @@ public enum WholeFile {
         guard !isSynced || fsync(file.number) == 0 else { throw SystemError("write \(path)") }
     }
 
-    /// The new name is on disk only once its directory is.
-    private static func syncDirectory(of path: String) throws(SystemError) {
+    /// Removes a file; it is no error where there is none.
+    public static func remove(_ path: String) throws(SystemError) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove \(path)") }
+    }
+
+    /// Waits until a file's name is on the disk: it is there only once its directory is.
+    public static func syncDirectory(of path: String) throws(SystemError) {
         let directory = parent(of: path) ?? "/"
         let file = try open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, mode: 0)
         guard fsync(file.number) == 0 || errno == EINVAL else { throw SystemError("write \(directory)") }

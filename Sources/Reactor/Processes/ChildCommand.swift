@@ -19,7 +19,7 @@ public struct ChildCommand: Sendable {
 public struct ChildOutcome: Sendable {
     /// How a process ends.
     public enum Ending: Hashable, Sendable {
-        /// By itself, with this status.
+        /// By itself, with this status; -1 where nobody knows.
         case exited(CInt)
         /// By this signal.
         case signalled(CInt)

@@ -75,17 +75,20 @@ public final class ChildProcess: EventHandler, TimerHandler {
         // Before the child is reaped nobody else can have its group's number.
         kill()
         var status: CInt = 0
-        guard FileDescriptor.retried({ unsafe Int(waitpid(id, &status, 0)) }) == Int(id) else { return }
+        let isKnown = FileDescriptor.retried({ unsafe Int(waitpid(id, &status, 0)) }) == Int(id)
         output.drain()
         errors.drain()
         close()
-        handler?.ended(self, outcome(status), on: loop)
+        handler?.ended(self, outcome(isKnown ? status : nil), on: loop)
     }
 
-    private func outcome(_ status: CInt) -> ChildOutcome {
-        ChildOutcome(
-            ending: system_exited(status) != 0
-                ? .exited(system_exit_code(status)) : .signalled(system_signal_of(status)),
+    /// Somebody else may have reaped the child, or ignores the ends of children; then nobody knows how it ended.
+    private func outcome(_ status: CInt?) -> ChildOutcome {
+        let ending = status.map { status -> ChildOutcome.Ending in
+            system_exited(status) != 0 ? .exited(system_exit_code(status)) : .signalled(system_signal_of(status))
+        }
+        return ChildOutcome(
+            ending: ending ?? .exited(-1),
             output: output.kept, outputDropped: output.dropped, errors: errors.kept, errorsDropped: errors.dropped)
     }
 

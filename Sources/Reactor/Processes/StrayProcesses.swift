@@ -7,36 +7,53 @@ internal import Glibc
 /// seldom has). They are found by a mark in the environment that they inherited. A process that wipes its environment before
 /// it flees is not found; whoever must stop that too gives the server a process namespace of its own.
 public enum StrayProcesses {
-    /// How often the list of processes is gone through: those found may have started others meanwhile.
-    private static let passes = 4
+    /// How often the list of processes is gone through at most; each of those found may have started others meanwhile.
+    private static let passesMax = 32
+    /// As many passes must find nothing one after the other.
+    private static let quietPasses = 2
+    private static let pauseMicroseconds: UInt32 = 1_000
     private static let environmentBytesMax = 256 << 10
 
-    /// Ends every process started after `child` whose environment holds `mark`, and reaps what this process inherited
-    /// of the child's group (it does where it is the container's first process). Returns how many were ended.
+    /// Ends every process started after `child` whose environment holds `mark`. Returns how many were ended.
+    ///
+    /// Where the child has been reaped, what this process inherited of its group is reaped too; it inherits orphans where it
+    /// is the container's first process.
     @discardableResult
-    public static func end(after child: Int32, mark: String) -> Int {
+    public static func end(after child: Int32, isReaped: Bool, mark: String) -> Int {
         var ended = 0
-        for _ in 0..<passes {
-            let found = strays(after: child, mark: Array(mark.utf8))
-            if found == 0 { break }
-            ended += found
+        var quiet = 0
+        for _ in 0..<passesMax where quiet < quietPasses {
+            let found = pass(after: child, mark: Array(mark.utf8))
+            ended += found.ended
+            quiet = found.ended + found.unclear == 0 ? quiet + 1 : 0
+            // What was just found may be in the middle of starting something; this thread is for waiting.
+            usleep(pauseMicroseconds)
         }
+        guard isReaped else { return ended }
         var status: CInt = 0
         while unsafe waitpid(-child, &status, WNOHANG) > 0 {}
         return ended
     }
 
-    private static func strays(after child: Int32, mark: [UInt8]) -> Int {
+    private enum Finding {
+        case none, ended
+        /// It is just becoming another program and has no environment at this moment.
+        case unclear
+    }
+
+    private static func pass(after child: Int32, mark: [UInt8]) -> (ended: Int, unclear: Int) {
         // Numbers are given in order; unless they began anew since, descendants have larger ones.
-        let newest = lastNumber()
-        let least = newest >= child ? child : 1
-        guard let names = try? FileTree.names(in: "/proc") else { return 0 }
-        var count = 0
-        for name in names {
+        let least = lastNumber() >= child ? child : 1
+        var (ended, unclear) = (0, 0)
+        for name in (try? FileTree.names(in: "/proc")) ?? [] {
             guard let number = Int32(name), number > least, number != getpid() else { continue }
-            if end(number, mark) { count += 1 }
+            switch judge(number, mark) {
+            case .none: break
+            case .ended: ended += 1
+            case .unclear: unclear += 1
+            }
         }
-        return count
+        return (ended, unclear)
     }
 
     private static func lastNumber() -> Int32 {
@@ -46,16 +63,29 @@ public enum StrayProcesses {
     }
 
     /// The process is held by a descriptor before it is looked at, so that it cannot be another one when it is ended.
-    private static func end(_ number: Int32, _ mark: [UInt8]) -> Bool {
+    private static func judge(_ number: Int32, _ mark: [UInt8]) -> Finding {
         let descriptor = system_pidfd_open(number)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return .none }
         let process = FileDescriptor(adopting: descriptor)
-        guard let environment = try? WholeFile.read("/proc/\(number)/environ", bytesMax: environmentBytesMax),
-            contains(environment, mark), system_pidfd_kill(process.number) == 0
-        else { return false }
+        guard let environment = try? WholeFile.read("/proc/\(number)/environ", bytesMax: environmentBytesMax) else {
+            return .none
+        }
+        if environment.isEmpty { return isProgram(number) ? .unclear : .none }
+        guard contains(environment, mark), system_pidfd_kill(process.number) == 0 else { return .none }
         var status: CInt = 0
         _ = unsafe waitpid(number, &status, WNOHANG)
-        return true
+        return .ended
+    }
+
+    /// Whether a process is neither a thread of the kernel's nor dead already.
+    private static func isProgram(_ number: Int32) -> Bool {
+        let text = (try? WholeFile.read("/proc/\(number)/stat", bytesMax: 4096)) ?? []
+        // Behind the name in parentheses: state, parent, group, session, terminal, its group, flags.
+        guard let name = text.lastIndex(of: UInt8(ascii: ")")) else { return false }
+        let words = text[(name + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        guard words.count > 6, let flags = UInt32(words[6]) else { return false }
+        let kernelThread: UInt32 = 0x0020_0000
+        return words[0] != "Z" && words[0] != "X" && flags & kernelThread == 0
     }
 
     private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {

@@ -79,9 +79,9 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         }
     }
 
-    private func discard(_ folder: CommandFolder, after child: Int32?) {
+    private func discard(_ folder: CommandFolder, after child: Int32?, isReaped: Bool = true) {
         _ = workers.run(executor.hook) {
-            if let child { StrayProcesses.end(after: child, mark: folder.mark) }
+            if let child { StrayProcesses.end(after: child, isReaped: isReaped, mark: folder.mark) }
             folder.remove()
         }
     }
@@ -143,10 +143,10 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
     private func collect(_ folder: CommandFolder, _ child: Int32) {
         let (home, me, phase) = (loop.mailbox, LoopBound(self), invocation.phase)
         let isTaken = workers.run(executor.hook) {
-            StrayProcesses.end(after: child, mark: folder.mark)
             let result = Result { () throws(HookFailure) in try folder.result(phase: phase) }
-            folder.remove()
             _ = home.submit { _ in me.onItsLoop().collected(result) }
+            StrayProcesses.end(after: child, isReaped: true, mark: folder.mark)
+            folder.remove()
         }
         guard !isTaken else { return }
         folder.remove()
@@ -180,7 +180,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         }
         stop(child, grace: .zero, HookFailure(.error, "the hook is not in use any more"))
         // The loop may not turn again to hear of the end.
-        discard(folder, after: child.id)
+        discard(folder, after: child.id, isReaped: false)
     }
 
     private func giveUp(_ failure: HookFailure) {
