@@ -23,8 +23,9 @@ import Synchronization
     private let slotsMax: Int
     private let state = Mutex(State())
 
-    /// A registry with room for so many words in each shard.
-    public init(slotsMax: Int = 1 << 15) { self.slotsMax = slotsMax }
+    /// A registry with room for so many words in each shard. Memory is taken for those that are used: a thousand hooks
+    /// use 37,000.
+    public init(slotsMax: Int = 1 << 17) { self.slotsMax = slotsMax }
 
     deinit {
         state.withLock { state in
