@@ -3,13 +3,17 @@ enum HelpText {
     static var commands: [any Command.Type] {
         [
             BenchCommand.self,
+            BreakerCommand.self,
             CertsCommand.self,
             CheckCommand.self,
             ConvertCommand.self,
+            DeadLetterCommand.self,
             EvalCommand.self,
+            ModeCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,
+            StatusCommand.self,
             VersionCommand.self,
         ]
     }
