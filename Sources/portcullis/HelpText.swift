@@ -7,6 +7,7 @@ enum HelpText {
             CheckCommand.self,
             ConvertCommand.self,
             EvalCommand.self,
+            ReplayCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,

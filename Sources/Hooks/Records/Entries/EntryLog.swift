@@ -100,7 +100,12 @@ public final class EntryLog: Sendable {
     public func close() {
         let isTaken = thread.mailbox.submit { [desk] loop in
             desk.onItsLoop().settle(loop)
-            loop.mailbox.stop()
+            // Whoever has just been told that an entry is safe may have marked it.
+            let isTaken = loop.mailbox.submit { loop in
+                desk.onItsLoop().settle(loop)
+                loop.mailbox.stop()
+            }
+            if !isTaken { loop.mailbox.stop() }
         }
         if isTaken { thread.join() } else { thread.stop() }
     }
