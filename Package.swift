@@ -65,7 +65,9 @@ let package = Package(
         part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "HTTP", "Admission"]),
         part("Hooks", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
-        part("Gate", ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
+        part(
+            "Gate",
+            ["JSON", "YAML", "CSystem", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
 
         // The programs.
         program(
@@ -87,6 +89,8 @@ let package = Package(
         testing(
             "FuzzTargets",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks"]),
+        testing("Simulation", ["JSON", "Reactor", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
+        testProgram("simulate", ["Simulation"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -101,6 +105,10 @@ let package = Package(
             "ConformanceTests",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "TestSupport"]),
         tests("PoliciesTests", ["Policies", "Admission", "HTTP", "YAML", "JSON", "TestSupport"]),
+        tests(
+            "HooksTests",
+            ["Hooks", "Simulation", "Policies", "Admission", "Telemetry", "HTTP", "Reactor", "JSON", "TestSupport"]),
+        tests("SimulationTests", ["Simulation", "TestSupport"]),
         tests(
             "ExecutorTests",
             ["Hooks", "Policies", "Admission", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),

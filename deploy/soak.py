@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Tries to break the server while well-behaved clients ask it at a constant rate.
 
-    soak.sh [--seconds N] [--requests N] [--kills N] [changes|slow|descriptors|log|vanish|end|tls|journal|memory …]
+    soak.sh [--seconds N] [--requests N] [--reloads N] [--kills N]
+            [changes|slow|descriptors|log|vanish|end|tls|memory|reloads|journal …]
 
 changes      the certificate is replaced and the configuration read again, a hundred times each, beside 1,000 idle and 200
              slow-sending connections: no request fails
@@ -11,6 +12,9 @@ log          nobody reads the log: no request waits for it, and dropped lines ar
 vanish       clients vanish in the middle of requests and answers: no failures for others
 end          SIGTERM under load: every request that was sent on an open connection is answered, and the exit status is 0
 tls          testssl.sh finds nothing of medium severity or worse, and gives an A where it gives grades
+reloads      a thousand revisions of the rules at 500 requests a second: none fails, each answer is one revision's and no older
+             than the one before it on its connection, a rule whose file is truncated and written again all the time never
+             disappears, and memory stays
 journal      10,000 times a writer of entries is killed (kill -9) at a random moment: no entry that it had acknowledged is
              lost, and none is damaged
 memory       resident memory after the last of so many requests is at most a tenth more than after a tenth of them
@@ -48,7 +52,7 @@ spec: {hooks: [benchmark-pod-checks], logLevel: %s}
 class Server:
     """`portcullis serve` with certificates of its own on free ports."""
 
-    def __init__(self, log=subprocess.DEVNULL, descriptors=None, level="warning"):
+    def __init__(self, log=subprocess.DEVNULL, descriptors=None, level="warning", rules=None):
         self.folder = tempfile.TemporaryDirectory()
         subprocess.run([BINARY, "certs", "dev", self.folder.name], check=True, stdout=subprocess.DEVNULL)
         self.configure(level)
@@ -56,7 +60,8 @@ class Server:
         limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", "server.yaml", "--listen", f"127.0.0.1:{self.port}", "--admin-listen",
-             f"127.0.0.1:{self.admin}", "--certificate", "server.crt", "--key", "server.key"],
+             f"127.0.0.1:{self.admin}", "--certificate", "server.crt", "--key", "server.key",
+             *(["--rules", rules] if rules else [])],
             cwd=self.folder.name, stderr=log, preexec_fn=limit)
         wait_until(lambda: self.metric("process_start_time_seconds") > 0, 10)
 
@@ -376,16 +381,141 @@ def memory(options):
                     f"{idle:.1f} MiB idle, {warm:.1f} after {first['requests']}, {last:.1f} after {rest['requests']} more, {failures} failed")
 
 
+DENIAL = """apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: %(name)s}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+  validations:
+  - {expression: "object.metadata.name == ''", message: "%(message)s"}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: %(name)s}
+spec: {policyName: %(name)s, validationActions: [Deny]}
+"""
+
+
+class Revisions:
+    """A folder of rules as Kubernetes mounts a ConfigMap, both of whose rules tell the revision's number, and beside it a
+    file that is truncated and filled again in place."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.number = 0
+        self.publish(1)
+        for name in ("first.yaml", "second.yaml"):
+            os.symlink(os.path.join("..data", name), self.path(name))
+        self.rewrite(0)
+
+    def path(self, *names):
+        return os.path.join(self.folder.name, *names)
+
+    def publish(self, number):
+        """All files of a revision change in one step."""
+        data = f"..{number:06}"
+        os.mkdir(self.path(data))
+        for name in ("first", "second"):
+            with open(self.path(data, f"{name}.yaml"), "w") as file:
+                file.write(DENIAL % {"name": name, "message": f"{name} of {number:06}"})
+        os.symlink(data, self.path("..next"))
+        os.replace(self.path("..next"), self.path("..data"))
+        old = self.path(f"..{self.number:06}")
+        self.number = number
+        if os.path.isdir(old):
+            for name in os.listdir(old):
+                os.remove(os.path.join(old, name))
+            os.rmdir(old)
+
+    def rewrite(self, pause):
+        """What careless programs do: the file is empty, then half of it is there, then all."""
+        text = DENIAL % {"name": "third", "message": "third of all"}
+        with open(self.path("third.yaml"), "w") as file:
+            for part in (text[:len(text) // 2], text[len(text) // 2:]):
+                time.sleep(pause)
+                file.write(part)
+                file.flush()
+
+
+def reloads(options):
+    rules = Revisions()
+    with Server(rules=rules.folder.name) as server:
+        stop = threading.Event()
+        seen, wrong, count = [0] * 4, [], [0] * 4
+
+        def rewriting():
+            while not stop.wait(random.random() / 10):
+                rules.rewrite(random.random() / 50)
+
+        def asking(index):
+            """125 requests a second on a connection of its own."""
+            whole, one, due = request(), server.connect(), time.monotonic()
+            while not stop.is_set():
+                due += 1 / 125
+                time.sleep(max(0, due - time.monotonic()))
+                asked = rules.number
+                one.sendall(whole)
+                text = b""
+                while b"\r\n\r\n" not in text or len(text) < head_and_body(text):
+                    piece = one.recv(65536)
+                    if not piece:
+                        return wrong.append("a connection was closed")
+                    text += piece
+                problem, number = judge(text, seen[index], rules.number)
+                if problem:
+                    wrong.append(f"{problem} (asked at {asked}): {text[-600:]!r}")
+                seen[index] = number or seen[index]
+                count[index] += 1
+
+        def judge(text, last, newest):
+            causes = {name.decode(): number.decode() for name, number in re.findall(rb"request: (\w+) of (\w+)", text)}
+            if not text.startswith(b"HTTP/1.1 200") or set(causes) != {"first", "second", "third"}:
+                return "an answer lacks a rule", None
+            number = int(causes["first"])
+            if causes["second"] != causes["first"]:
+                return "an answer is of two revisions", number
+            if not last <= number <= newest:
+                return f"an answer is of revision {number} after {last}, of {newest}", number
+            return None, number
+
+        threads = [threading.Thread(target=asking, args=(index,), daemon=True) for index in range(4)]
+        threads.append(threading.Thread(target=rewriting, daemon=True))
+        for thread in threads:
+            thread.start()
+        early = 0
+        for number in range(2, options.reloads + 2):
+            rules.publish(number)
+            end = time.monotonic() + 10
+            while min(seen) < number and time.monotonic() < end and not wrong:
+                time.sleep(0.002)
+            if wrong or min(seen) < number:
+                wrong.append(f"revision {number} does not come into force: {seen}")
+                break
+            if number == options.reloads // 10:
+                early = server.resident()
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+        late = server.resident()
+        read = server.metric("portcullis_rules_reload_total")
+        return told("reloads", not wrong and late <= early * 1.1 and read >= options.reloads,
+                    f"{sum(count)} requests, {rules.number - 1} revisions, {read:.0f} readings, {early:.1f} MiB after a tenth of "
+                    f"them, {late:.1f} after all, wrong: {wrong[:3]}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--requests", type=int, default=1_000_000)
+    parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=10_000)
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "tls": tls, "journal": journal,
-                "memory": memory}
+    sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "tls": tls, "memory": memory,
+                "reloads": reloads, "journal": journal}
     broken = [name for name in options.what or sections if sections[name](options)]
     sys.exit(1 if broken else 0)
 

@@ -11,7 +11,14 @@ public struct AdmissionMetrics: Sendable {
         /// Denied.
         case denied
 
-        var name: String { "\(self)" }
+        /// As metrics, logs and lists have it.
+        public var name: String {
+            switch self {
+            case .allowed: "allowed"
+            case .patched: "patched"
+            case .denied: "denied"
+            }
+        }
     }
 
     /// Where the time of a review goes.

@@ -5,7 +5,7 @@ public import HTTP
 /// The API server rounds the time it has left *up* to whole seconds before it puts it into the query, so a whole number
 /// says almost a second too much at worst: one second is taken off, and of a lone second half of it. A number with a
 /// fraction comes from somebody who did not round, and is believed.
-public struct DeadlineRule: Sendable {
+public struct DeadlineRule: Hashable, Sendable {
     /// What is kept for writing the answer and its way back.
     public var headroomNanoseconds: UInt64 = 50_000_000
     /// No review takes longer, whatever its caller allows.

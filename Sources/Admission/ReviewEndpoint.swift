@@ -74,6 +74,7 @@ public struct ReviewEndpoint: ~Copyable {
                 exchange.passed(.decode)
                 guard handler.handle(question, &response, &exchange) == .answered else { return }
                 exchange.passed(.hooks)
+                exchange.decided(question, response)
                 writer.reset()
                 response.write(for: review, to: &writer, scratch: &scratch)
                 result = .answered(isAllowed: response.isAllowed, operation: review.operation)

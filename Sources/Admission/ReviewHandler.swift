@@ -51,11 +51,17 @@ public protocol ReviewExchange {
 
     /// A step on the way to the answer is done; the time since the one before is that step's.
     mutating func passed(_ step: AdmissionMetrics.Step)
+
+    /// The handler has answered at once: this is the answer, and it is about to be written.
+    mutating func decided(_ question: ReviewQuestion, _ response: borrowing ReviewResponse)
 }
 
 extension ReviewExchange {
     /// Nobody measures unless they say so.
     public mutating func passed(_ step: AdmissionMetrics.Step) {}
+
+    /// Nobody takes note unless they say so.
+    public mutating func decided(_ question: ReviewQuestion, _ response: borrowing ReviewResponse) {}
 }
 
 /// Whoever decides about reviews. One handler belongs to one loop and is called on its thread only; it must not block.

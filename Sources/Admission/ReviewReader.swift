@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 /// Parses review bodies, one after the other, into memory that it keeps.
 ///
@@ -51,8 +51,8 @@ public final class KeptReview: Sendable {
     /// How much memory it takes.
     public var byteCount: Int { document.byteCount }
 
-    /// Copies a review.
-    public init(_ original: AdmissionReview) throws(ReviewError) {
+    /// Copies a review. With an object, that takes the place of the review's own: what earlier hooks made of it.
+    public init(_ original: AdmissionReview, object: JSONNode? = nil) throws(ReviewError) {
         // Whatever the reader let through has been judged deep enough already.
         var builder = JSONBuilder(depthMax: 1 << 20)
         builder.beginObject()
@@ -61,9 +61,22 @@ public final class KeptReview: Sendable {
         builder.key("apiVersion")
         builder.string(original.version.apiVersion)
         builder.key("request")
-        builder.copy(original.request)
+        if let object {
+            Self.copy(original.request, object: object, &builder)
+        } else {
+            builder.copy(original.request)
+        }
         builder.endObject()
         do throws(JSONError) { document = try builder.finish() } catch { throw .json(error) }
         review = try AdmissionReview(decoding: document.root)
+    }
+
+    private static func copy(_ request: JSONNode, object: JSONNode, _ builder: inout JSONBuilder) {
+        builder.beginObject()
+        for member in request.members {
+            member.key.withUTF8 { builder.key($0) }
+            builder.copy(member.key.equals("object") ? object : member.value)
+        }
+        builder.endObject()
     }
 }

@@ -1,4 +1,3 @@
-import HTTP
 public import JSON
 
 /// How much a log line matters.
@@ -90,38 +89,10 @@ enum LogLine {
     static func begin(_ line: inout JSONWriter, wall: Int64, _ level: LogLevel, _ message: String) {
         line.beginObject()
         line.key("time")
-        line.string(timestamp(wall).span)
+        line.string(Timestamp.bytes(wall).span)
         line.key("level")
         line.string(level.name)
         line.key("message")
         line.string(message)
-    }
-
-    /// RFC 3339 with milliseconds, in UTC: `2026-11-21T12:30:00.125Z`.
-    static func timestamp(_ wall: Int64) -> InlineArray<24, UInt8> {
-        let time = CivilTime(secondsSince1970: wall / 1_000_000_000)
-        var text = InlineArray<24, UInt8>(repeating: UInt8(ascii: "0"))
-        func put(_ value: Int, at end: Int, _ count: Int) {
-            var rest = value
-            for index in stride(from: end - 1, to: end - 1 - count, by: -1) {
-                text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-        }
-        put(time.year, at: 4, 4)
-        put(time.month, at: 7, 2)
-        put(time.day, at: 10, 2)
-        put(time.hour, at: 13, 2)
-        put(time.minute, at: 16, 2)
-        put(time.second, at: 19, 2)
-        put(Int(max(wall, 0) / 1_000_000 % 1000), at: 23, 3)
-        text[4] = UInt8(ascii: "-")
-        text[7] = UInt8(ascii: "-")
-        text[10] = UInt8(ascii: "T")
-        text[13] = UInt8(ascii: ":")
-        text[16] = UInt8(ascii: ":")
-        text[19] = UInt8(ascii: ".")
-        text[23] = UInt8(ascii: "Z")
-        return text
     }
 }

@@ -28,7 +28,11 @@ public struct KubernetesStream: ~Copyable {
         _ bytes: [UInt8], options: YAMLOptions = YAMLOptions(), acceptsJSON: Bool = true
     ) throws(YAMLError) {
         text = YAMLText(bytes)
-        isJSON = acceptsJSON && bytes.first { !JSONSequence.isSpace($0) } == UInt8(ascii: "{")
+        // A byte order mark, which some editors leave, is no part of the JSON behind it.
+        position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let first = bytes[position...].first { !JSONSequence.isSpace($0) }
+        isJSON = acceptsJSON && (first == UInt8(ascii: "{") || first == UInt8(ascii: "["))
+        if !isJSON { position = 0 }
         var options = options
         options.schema = .kubernetes
         self.options = options

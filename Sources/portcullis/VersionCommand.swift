@@ -1,6 +1,7 @@
+import Gate
+
 /// `portcullis version`.
 enum VersionCommand: Command {
-    static let version = "0.1.0"
     static let name = "version"
     static let summary = "print the version"
     static let help = """
@@ -13,7 +14,7 @@ enum VersionCommand: Command {
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(words)
         if let extra = arguments.operands.first { throw UsageError(message: "unexpected argument '\(extra)'") }
-        Console.print("portcullis \(version)\n")
+        Console.print("portcullis \(Release.version)\n")
         return .fine
     }
 }

@@ -63,8 +63,41 @@ import Testing
 
     @Test func explainsWhatItFound() throws {
         let seen = try Self.run(["review", "-f", "@pods.yaml", "--rules", "@rules", "--explain"])
-        #expect(seen.output.contains("  policy no-host-network: matched\n    binding everywhere\n"))
+        #expect(
+            seen.output.contains(
+                "  policy no-host-network: matched: a rule is about CREATE of pods\n    binding everywhere\n"))
         #expect(seen.output.contains("      validations[0]: deny: no host network (cost "))
+        #expect(seen.output.contains("        spec.validations[0].expression: cost "))
+        #expect(seen.output.contains("  !object.spec.?hostNetwork.orValue(false)  →  false\n"))
+        #expect(seen.output.contains("    object.spec.?hostNetwork.orValue(false)  →  true\n"))
+        #expect(seen.output.contains(" µs\n"))
+    }
+
+    /// Each thing that keeps a policy from being asked is told by its name.
+    @Test(arguments: [
+        ("resources: [pods]", "resources: [jobs]", "does not match: no rule is about CREATE of pods"),
+        (
+            "resourceRules:", "objectSelector: {matchLabels: {a: b}}\n    resourceRules:",
+            "the objectSelector does not fit"
+        ),
+        (
+            "resourceRules:", "namespaceSelector: {matchLabels: {a: b}}\n    resourceRules:",
+            "the namespaceSelector does not fit the labels of default"
+        ),
+        ("policyName: no-host", "policyName: other", "does not match: no binding puts it to work"),
+        (
+            "  validations:", "  matchConditions: [{name: never, expression: 'object.kind == \"x\"'}]\n  validations:",
+            "      match condition 'never' is not met\n"
+        ),
+        (
+            "  validations:", "  matchConditions: [{name: c, expression: 'object.kind == \"x\"'}]\n  validations:",
+            "            object.kind  →  \"Pod\"\n"
+        ),
+    ])
+    func explainsWhyARuleWasNotAsked(_ old: String, _ new: String, _ reason: String) throws {
+        let rules = Self.rules.replacingOccurrences(of: old, with: new)
+        let seen = try Self.run(["review", "-f", "@pods.yaml", "--rules", "@rules", "--explain"], rules: rules)
+        #expect(seen.output.contains(reason), "\(seen.output)")
     }
 
     @Test func otherOperationsAreNotAskedAbout() throws {
@@ -87,6 +120,19 @@ import Testing
                     + "\"CREATE\", \"DELETE\", \"UPDATE\" (spec.matchConstraints.resourceRules[0].operations[0])\n"))
         #expect(broken.status == 1)
         #expect(try Self.run(["check", "@nowhere"]).status == 2)
+    }
+
+    @Test func checkTellsCostsAndSpeaksSARIF() throws {
+        let costs = try Self.run(["check", "--costs", "@rules"])
+        #expect(costs.output.contains("rules/rules.yaml:1: ValidatingAdmissionPolicy no-host-network: at most "))
+        #expect(costs.output.contains("  spec.validations[0].expression: at most "))
+        let rules = Self.rules.replacingOccurrences(of: "?hostNetwork.orValue(false)", with: "hostNet")
+        let sarif = try Self.run(["check", "-o", "sarif", "--strict", "@rules"], rules: rules)
+        #expect(sarif.status == 1)
+        #expect(sarif.output.contains(#""level":"warning","message":{"text":"/v1, Kind=Pod: ERROR: <input>:1:13: "#))
+        #expect(sarif.output.contains(#""artifactLocation":{"uri":"rules/rules.yaml"},"region":{"startLine":9,"#))
+        let json = try Self.run(["check", "-o", "json", "--costs", "@rules"])
+        #expect(json.output.hasPrefix(#"{"problems":[],"costs":[{"file":"rules/rules.yaml","line":1,"#))
     }
 
     @Test func wrongUseIsSaid() throws {

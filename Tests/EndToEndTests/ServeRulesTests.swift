@@ -95,6 +95,60 @@ import Testing
         #expect(try server.curl("/validate", ServeTests.post(ServeTests.pod())).body.contains("said by slower"))
     }
 
+    /// A policy that adds to what it added is counted, and by its annotation it denies.
+    @Test func countsPoliciesThatAreNotIdempotent() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("a.yaml")
+        func policy(_ metadata: String) -> String {
+            """
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: MutatingAdmissionPolicy
+            metadata: {name: longer\(metadata)}
+            spec:
+              reinvocationPolicy: Never
+              matchConstraints:
+                resourceRules:
+                - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+              mutations:
+              - patchType: JSONPatch
+                jsonPatch:
+                  expression: >-
+                    [JSONPatch{op: 'replace', path: '/metadata/name', value: object.metadata.name + 'x'}]
+            ---
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: MutatingAdmissionPolicyBinding
+            metadata: {name: longer}
+            spec: {policyName: longer}
+            """
+        }
+        try Self.write(policy(""), file)
+        let server = try RunningServer(["--rules", folder.path])
+        let pod = ServeTests.post(ServeTests.pod())
+        let warned = try server.curl("/mutate", pod).body
+        #expect(warned.contains(#""allowed":true"#) && warned.contains("policies are not idempotent"), "\(warned)")
+        let counter = #"portcullis_mutation_not_idempotent_total{policy="longer"}"#
+        #expect(try server.curl("/metrics", isAdmin: true).body.contains("\(counter) 1"))
+        try Self.write(policy(", annotations: {portcullis.dev/preflight: deny}"), file)
+        try server.waitForLog(#""message":"rules""#)
+        let denied = try server.curl("/mutate", pod).body
+        #expect(denied.contains(#""allowed":false"#) && denied.contains("policies are not idempotent"), "\(denied)")
+        #expect(try server.curl("/metrics", isAdmin: true).body.contains("\(counter) 2"))
+    }
+
+    /// A warning is logged, and the policy serves.
+    @Test func warnsOfExpressionsThatFitNoObject() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try RunningServer(["--rules", folder.path])
+        try Self.write(Self.policy("typo", "object.metadata.lables == null"), folder.appendingPathComponent("a.yaml"))
+        let line = try server.waitForLog("undefined field 'lables'")
+        #expect(
+            line.contains(#""level":"warning""#) && line.contains("a.yaml:8:30: warning: /v1, Kind=Pod: "), "\(line)")
+        try server.waitForLog(#""message":"rules""#)
+        #expect(try server.curl("/validate", ServeTests.post(ServeTests.pod())).body.contains(#""allowed":false"#))
+    }
+
     @Test func refusesToStartWithInvalidRules() throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -36,7 +36,8 @@ import Testing
 
     /// The answer to the creation of a widget: the patch, and what is said.
     private static func answer(
-        _ rules: String, _ spec: String = #"{"count": 0}"#, _ change: (inout PolicyEvaluator) -> Void = { _ in }
+        _ rules: String, _ spec: String = #"{"count": 0}"#, _ change: (inout PolicyEvaluator) -> Void = { _ in },
+        _ ask: (inout PolicyEvaluator, AdmissionReview, inout ReviewResponse) -> Void = { $0.mutate($1, &$2) }
     ) throws -> (patch: String, text: String) {
         let (set, problems) = PolicySet.load([RuleFile(name: "rules.yaml", bytes: Array(rules.utf8))])
         for problem in problems { Issue.record("\(problem)") }
@@ -53,7 +54,7 @@ import Testing
             change(&evaluator)
             var response = ReviewResponse()
             let asked = try AdmissionReview(decoding: root)
-            evaluator.mutate(asked, &response)
+            ask(&evaluator, asked, &response)
             var writer = JSONWriter()
             var scratch = ByteBuffer()
             response.write(for: asked, to: &writer, scratch: &scratch)
@@ -98,8 +99,39 @@ import Testing
         #expect(warned.patch == Self.replacing(1))
         let refused = try Self.answer(rules) { $0.preflight = .refuse }
         #expect(refused.text.contains(#""allowed":false"#))
+        #expect(warned.text.contains("(MutatingAdmissionPolicy 'a')"))
+        let annotated = rules.replacing("name: a}", with: "name: a, annotations: {portcullis.dev/preflight: deny}}")
+        #expect(annotated != rules)
+        let denied = try Self.answer(annotated) { $0.preflight = .warn }
+        #expect(denied.text.contains(#""allowed":false"#) && denied.text.contains("policies are not idempotent"))
         let stable = Self.policy("s", "[JSONPatch{op: \"add\", path: \"/spec/x\", value: 1}]")
         #expect(try !Self.answer(stable) { $0.preflight = .warn }.text.contains("idempotent"))
+    }
+
+    /// What was taken back, because of the hook's mode, is not done again to see whether it would be the same.
+    @Test func looksOnlyAtWhatWasCarriedOut() throws {
+        let rules =
+            Self.policy("stable", "[JSONPatch{op: \"add\", path: \"/spec/x\", value: 1}]")
+            + Self.counting("audited", by: 1, "reinvocationPolicy: Never")
+        func answer(takingBack name: String) throws -> (patch: String, text: String) {
+            try Self.answer(rules) {
+                $0.preflight = .warn
+            } _: { evaluator, review, response in
+                guard let plan = evaluator.mutations(for: review) else { return }
+                var session = MutationSession(review)
+                evaluator.begin(plan, 0..<plan.count, &session) { _ in true }
+                while let hook = session.upcomingHook {
+                    let before = session
+                    _ = evaluator.performNext(&session)
+                    if hook.name == name { session.restore(before) }
+                }
+                evaluator.conclude(session, review, &response)
+            }
+        }
+        let counted = try answer(takingBack: "")
+        #expect(counted.text.contains("policies are not idempotent"))
+        let audited = try answer(takingBack: "audited")
+        #expect(audited.patch == #"[{"op":"add","path":"/spec/x","value":1}]"# && !audited.text.contains("idempotent"))
     }
 
     /// A definition among the documents gives its kind the types and keys that an API server would.

@@ -15,13 +15,14 @@ public struct AdmissionTypes: Sendable {
     }
 
     /// The API server's costs, with the sizes that these types tell.
-    public var costs: KubernetesCosts {
-        KubernetesCosts { [object, params] path, _ in
-            switch path.first {
-            case "object", "oldObject": object?.size(of: path)
-            case "params": params?.size(of: path)
-            default: nil
-            }
+    public var costs: KubernetesCosts { KubernetesCosts { [self] path, _ in size(of: path) } }
+
+    /// The size of what a path leads to, whose first step is the name of a variable; nil where nothing is known.
+    public func size(of path: [String]) -> Estimate? {
+        switch path.first {
+        case "object", "oldObject": object?.size(of: path)
+        case "params": params?.size(of: path)
+        default: nil
         }
     }
 }
@@ -33,15 +34,20 @@ extension Environment {
         version: KubernetesVersion = .newest
     ) -> Environment {
         var environment = Environment.admission(variables, version: version)
-        if let object = types.object {
-            environment.declare("object", object.rootType)
-            environment.declare("oldObject", object.rootType)
-            environment.add(object)
-        }
-        if variables.hasParams, let params = types.params {
-            environment.declare("params", params.rootType)
-            environment.add(params)
-        }
+        environment.give(types, hasParams: variables.hasParams)
         return environment
+    }
+
+    /// Gives types to the objects that a policy's expressions are about.
+    public mutating func give(_ types: AdmissionTypes, hasParams: Bool) {
+        if let object = types.object {
+            declare("object", object.rootType)
+            declare("oldObject", object.rootType)
+            add(object)
+        }
+        if hasParams, let params = types.params {
+            declare("params", params.rootType)
+            add(params)
+        }
     }
 }

@@ -52,9 +52,9 @@ private struct SchemaReader {
         let place = nodes.count
         nodes.append(Schema.Node())
         var node = try source.scalars()
-        // Built-in kinds say so by the format.
-        if definitions != nil, node.format == "int-or-string" { node.isIntOrString = true }
         try readParts(source, &node, depth + 1)
+        // Where nothing is known of a value no expression about it can be wrong.
+        if definitions != nil, node.saysNothing { node.isIntOrString = true }
         nodes[place] = node
         return place
     }
@@ -83,6 +83,15 @@ private struct SchemaReader {
         for (index, part) in try source.array("allOf").enumerated() {
             node.allOf.append(try read(part, path: "\(source.path).allOf[\(index)]", depth: depth))
         }
+    }
+}
+
+extension Schema.Node {
+    /// Whether a published schema leaves open what a value is: built-in kinds say so by a format, quantities by having no
+    /// one type, and what is kept as it comes by no properties.
+    fileprivate var saysNothing: Bool {
+        format == "int-or-string" || type.isEmpty
+            || (type == "object" && preservesUnknownFields && properties.isEmpty && additionalSchema == nil)
     }
 }
 

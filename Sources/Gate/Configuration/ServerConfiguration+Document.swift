@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import Hooks
 import JSON
 import Reactor
 import TLS
@@ -57,6 +58,8 @@ extension ServerConfiguration {
         if var fields = spec.object("deadline") { readDeadline(&fields) }
         if var fields = spec.object("overload") { overload.read(&fields) }
         if var fields = spec.object("shutdown") { shutdown.read(&fields) }
+        if var fields = spec.object("admin") { admin.read(&fields) }
+        if var fields = spec.object("hookCalls") { calls.read(&fields) }
         spec.finish()
     }
 
@@ -94,6 +97,28 @@ extension ServerConfiguration.TLS {
             fields.add(
                 "says nothing without clientCA", to: fields.has("clientNames") ? "clientNames" : "clientCertificates")
         }
+        fields.finish()
+    }
+}
+
+extension ServerConfiguration.Admin {
+    fileprivate mutating func read(_ fields: inout FieldReader) {
+        fields.string("tokenFile").map { tokenFile = $0 }
+        if var inner = fields.object("tls") { tls.read(&inner) }
+        fields.finish()
+    }
+}
+
+extension ServerConfiguration.Calls {
+    fileprivate mutating func read(_ fields: inout FieldReader) {
+        if let texts = fields.strings("allowedTargets") {
+            do throws(AllowedTargets.Problem) { allowedTargets = try AllowedTargets(texts) } catch {
+                fields.add(error.description, to: "allowedTargets")
+            }
+        }
+        fields.integer("retryPercent", in: 0...100).map { retryPercent = $0 }
+        fields.integer("retryReserve", in: 0...100_000).map { retryReserve = $0 }
+        fields.string("scratch").map { scratch = $0 }
         fields.finish()
     }
 }

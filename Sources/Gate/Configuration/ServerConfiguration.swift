@@ -1,5 +1,6 @@
 public import Admission
 public import HTTP
+public import Hooks
 public import Reactor
 public import TLS
 
@@ -33,6 +34,10 @@ public struct ServerConfiguration: Sendable {
     public var overload = Overload()
     /// How the server ends.
     public var shutdown = Shutdown()
+    /// Who may change things while it serves, and how people's connections are secured.
+    public var admin = Admin()
+    /// What hooks may do.
+    public var calls = Calls()
 
     /// The configuration as it is unless someone changes it.
     public init() {}
@@ -80,6 +85,27 @@ public struct ServerConfiguration: Sendable {
         public var inFlightPerLoop = 1024
         /// How long a request may wait for its loop before it is turned away.
         public var queueDelay = Nanoseconds.milliseconds(500)
+    }
+
+    /// The endpoints for people and Prometheus.
+    public struct Admin: Sendable {
+        /// The file of the token that changes need; nil: no token will do.
+        public var tokenFile: String?
+        /// Certificates; without one the endpoints are plain HTTP. A client's certificate is never required, because
+        /// probes have none; one of `clientNames` may change things.
+        public var tls = TLS()
+    }
+
+    /// What hooks may do.
+    public struct Calls: Sendable {
+        /// Addresses that hooks may reach besides public ones.
+        public var allowedTargets = AllowedTargets()
+        /// How many retries there may be for a hundred calls of all hooks together,
+        public var retryPercent = 20
+        /// and how many besides in a bad moment.
+        public var retryReserve = 50
+        /// Where commands have their temporary folders.
+        public var scratch = "/tmp"
     }
 
     /// How the server ends.

@@ -1,3 +1,4 @@
+import Hooks
 import Policies
 import Reactor
 import Telemetry
@@ -36,7 +37,7 @@ extension Gate {
             log.note(.error, "the rules could not be read; the last revision stays", [("reason", "\(error)")])
         case .success(let fresh):
             note(fresh)
-            guard let plan = try? configuration.plan(registry, fresh.set) else { return }
+            guard let plan = try? configuration.plan(registry, revision) else { return }
             adopt(plan)
         }
     }
@@ -50,6 +51,7 @@ extension Gate {
         metrics.rules.note(fresh, after: rules, wall: clock.wall, shard)
         readiness.set(rules: fresh.problems.filter { $0.severity == .error }.map(\.description), hash: fresh.hash)
         rules = fresh
+        revision = hooks.board.revise(fresh.set, hash: fresh.hash)
         log.note(.info, "rules", [("revision", fresh.hash), ("invalid", "\(fresh.invalidCount)")])
     }
 

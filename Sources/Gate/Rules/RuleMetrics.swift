@@ -8,6 +8,8 @@ struct RuleMetrics: Sendable {
     private let invalid: Gauge
     private let lastReload: Gauge
     private let reloads: [Counter]
+    /// Objects that a policy would change again once it has changed them; the label's values are bounded by the registry.
+    let unstable: MetricSet<Counter>
 
     /// Nil when the registry has no room for them.
     init?(registry: MetricRegistry) {
@@ -25,6 +27,9 @@ struct RuleMetrics: Sendable {
             let good = reloads.series("success"), let partial = reloads.series("partial"),
             let failed = reloads.series("failure")
         else { return nil }
+        unstable = registry.counters(
+            "portcullis_mutation_not_idempotent", "Mutated objects that the policy would change again.",
+            labels: ["policy"])
         (self.invalid, self.lastReload, self.reloads) = (invalid, lastReload, [good, partial, failed])
     }
 

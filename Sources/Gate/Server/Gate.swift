@@ -1,6 +1,7 @@
 public import Admission
 import Glibc
 import HTTP
+import Hooks
 import Policies
 public import Reactor
 public import TLS
@@ -23,9 +24,20 @@ public final class Gate: @unchecked Sendable {
     let metrics: GateMetrics
     let shard: MetricShard
     let readiness = Readiness()
+    /// When it was made, in nanoseconds since 1970.
+    let started: Int64
+    /// When the certificate expires, in seconds since 1970.
+    var certificateExpiry: Int64?
+    /// The server's own loop, while it runs.
+    private(set) var loop: EventLoop?
+    let hooks: HookShare
+    let workers: FileWorkers
+    var revision: HookRevision
     var loops: [(thread: LoopThread, review: ReviewLoop)] = []
     var certificates: CertificateReload?
     var admin: HTTPServer?
+    private var adminService: AdminService?
+    private var adminCertificate: AdminCertificate?
     var signals: SignalWatch?
     var keeper: RuleKeeper?
     var rules: ServedRules?
@@ -50,6 +62,10 @@ public final class Gate: @unchecked Sendable {
         self.sink = sink
         log = Logger(sink, level: configuration.logLevel.level, wall: { clock.wall })
         shard = metrics.registry.makeShard()
+        started = clock.wall
+        workers = FileWorkers(clock: clock)
+        hooks = Self.share(configuration, registry, metrics, workers, log, clock)
+        revision = hooks.board.revise(.empty, hash: "")
     }
 
     /// Serves until it is told to end; returns once the last answer is out or the time for that is over.
@@ -59,12 +75,15 @@ public final class Gate: @unchecked Sendable {
         defer {
             keeper?.close()
             for entry in loops { entry.thread.stop() }
+            workers.stop()
             _ = sink.close(patienceMilliseconds: 500)
         }
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop(clock: clock) } catch { throw GateError("\(error)") }
+        self.loop = loop
         try start(on: loop)
         loop.run()
+        self.loop = nil
         log.log(.info, "ended")
     }
 }
@@ -73,8 +92,9 @@ public final class Gate: @unchecked Sendable {
 
 extension Gate {
     private func start(on loop: EventLoop) throws(GateError) {
+        try restoreOverrides()
         try openRules(loop)
-        let plan = try configuration.plan(registry, rules?.set ?? .empty)
+        let plan = try configuration.plan(registry, revision)
         let (tls, files) = try configuration.serverTLS()
         let identity = try openIdentity(tls, files, loop)
         let address = try openLoops(plan, identity)
@@ -115,14 +135,15 @@ extension Gate {
     private func openLoops(_ plan: ReviewService.Plan, _ identity: ServerIdentity) throws(GateError) -> SocketAddress {
         var address = configuration.listen
         let options = configuration.reviewOptions
-        for _ in 0..<(configuration.loops ?? Processors.usable) {
+        for number in 0..<(configuration.loops ?? Processors.usable) {
             let review = ReviewLoop(metrics: metrics)
             let report = StartReport()
-            let (clock, metrics, sink, wanted) = (clock, metrics, sink, address)
+            let (clock, metrics, sink, wanted, hooks) = (clock, metrics, sink, address, hooks)
             do throws(SystemError) {
                 let thread = try LoopThread(clock: clock) { loop in
                     let log = Logger(sink, level: plan.logLevel, wall: { clock.wall })
-                    let service = ReviewService(plan, clock: clock, metrics: metrics, log: log)
+                    let service = ReviewService(
+                        plan, on: loop, number: number, hooks, metrics: metrics, log: log)
                     do throws(SystemError) {
                         let bound = try review.open(on: loop, wanted, options, identity: identity, service: service)
                         report.give(.success(bound))
@@ -140,8 +161,11 @@ extension Gate {
     }
 
     private func openAdmin(_ loop: EventLoop) throws(GateError) -> SocketAddress {
-        let service = AdminService(readiness: readiness, registry: metrics.registry)
-        let server = HTTPServer(on: loop, configuration.adminOptions, handler: service)
+        adminCertificate = try AdminCertificate(self, on: loop)
+        let service = AdminService(self, try AdminCredentials(configuration.admin))
+        adminService = service
+        let server = HTTPServer(
+            on: loop, configuration.adminOptions, identity: adminCertificate?.identity, handler: service)
         admin = server
         do throws(SystemError) {
             return try server.listen(on: configuration.adminListen)
@@ -156,6 +180,7 @@ extension Gate {
 extension Gate: CertificateReloadHandler {
     private func note(_ facts: Certificate.Facts) {
         shard.set(metrics.certificateExpiry, Double(facts.notAfter))
+        certificateExpiry = facts.notAfter
         guard let warning = facts.warning(at: clock.wall / 1_000_000_000) else { return }
         log.note(.warning, "the certificate needs attention", [("reason", warning)])
     }
@@ -173,14 +198,20 @@ extension Gate: CertificateReloadHandler {
         log.note(.error, "the new certificate was refused", [("reason", reason)])
     }
 
+    /// Reads everything again that can be.
+    func reloadAll() {
+        if let loop { reload(loop) }
+    }
+
     /// Reads the configuration and the certificates again; what is wrong with either leaves things as they are.
     private func reload(_ loop: EventLoop) {
         certificates?.reload(loop)
+        adminCertificate?.reload(loop)
         keeper?.refresh()
         guard let reread else { return }
         do throws(GateError) {
             let fresh = try reread()
-            let plan = try fresh.plan(registry, rules?.set ?? .empty)
+            let plan = try fresh.plan(registry, revision)
             configuration = fresh
             adopt(plan)
             shard.add(metrics.reloaded(true))

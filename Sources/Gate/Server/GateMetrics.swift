@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import Hooks
 import Telemetry
 
 /// The metrics of the assembled server, registered once; each loop counts in a shard of its own.
@@ -8,8 +9,10 @@ struct GateMetrics: Sendable {
     let admission: AdmissionMetrics
     let connections: Gauge
     let certificateExpiry: Gauge
+    let adminCertificateExpiry: Gauge
     let reloads: [Counter]
     let rules: RuleMetrics
+    let hooks: HookMetrics
     /// What the HTTP servers count, in the order of `ServerFigure`.
     private let figures: [Counter]
 
@@ -22,6 +25,7 @@ struct GateMetrics: Sendable {
     /// Nil when the registry has no room for them, which is our own bug.
     init?(registry: MetricRegistry) {
         self.registry = registry
+        hooks = HookMetrics(registering: registry)
         let expiry = registry.gauges(
             "portcullis_certificate_expiry_timestamp_seconds", "When a certificate in use expires.", labels: ["use"])
         let reloads = registry.counters(
@@ -29,9 +33,11 @@ struct GateMetrics: Sendable {
         let figures = Self.register(registry)
         guard let rules = RuleMetrics(registry: registry), let admission = AdmissionMetrics(registering: registry),
             let connections = registry.gauges("portcullis_http_connections", "Open connections.").series(),
-            let certificateExpiry = expiry.series("server"), let loaded = reloads.series("success"),
+            let certificateExpiry = expiry.series("server"), let adminExpiry = expiry.series("admin"),
+            let loaded = reloads.series("success"),
             let failed = reloads.series("failure"), figures.count == ServerFigure.allCases.count
         else { return nil }
+        adminCertificateExpiry = adminExpiry
         (self.admission, self.connections, self.certificateExpiry) = (admission, connections, certificateExpiry)
         (self.reloads, self.figures, self.rules) = ([loaded, failed], figures, rules)
         ProcessMetrics.register(in: registry)

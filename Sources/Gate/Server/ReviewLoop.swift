@@ -42,6 +42,9 @@ final class ReviewLoop: @unchecked Sendable {
         tidy.ripen(server, service)
     }
 
+    /// What was decided of late, the latest first.
+    func recent(_ filter: DecisionFilter) -> [Decision] { service?.recent(filter) ?? [] }
+
     /// Replaces what may be replaced while it serves.
     func adopt(_ plan: ReviewService.Plan) { service?.adopt(plan) }
 

@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import Hooks
 import JSON
 import Policies
 import Reactor
@@ -11,8 +12,10 @@ final class ReviewService: HTTPHandler {
     struct Plan: Sendable {
         let deadline: DeadlineRule
         let bodyBytesMax: Int
+        /// Hooks that the configuration names, and their names.
         let hooks: [any BuiltinHook]
-        let rules: PolicySet
+        let hookNames: [String]
+        let revision: HookRevision
         let logLevel: LogLevel
     }
 
@@ -29,24 +32,40 @@ final class ReviewService: HTTPHandler {
     private let metrics: GateMetrics
     let shard: MetricShard
     let log: Logger
+    private let host: HookHost
+    private let unstable: UnstableCounts
+    private var plan: Plan
     private var endpoint: ReviewEndpoint
-    private var pipeline: ReviewPipeline
+    private var pipeline: HookPipeline
+    private var decisions = DecisionRing()
     private var errors = ErrorAnswer()
 
-    init(_ plan: Plan, clock: any Clock, metrics: GateMetrics, log: Logger) {
-        self.clock = clock
+    /// A loop's service; to be made on the loop's thread.
+    init(_ plan: Plan, on loop: EventLoop, number: Int, _ hooks: HookShare, metrics: GateMetrics, log: Logger) {
+        self.plan = plan
+        clock = loop.clock
         self.metrics = metrics
         self.log = log
         shard = metrics.registry.makeShard()
+        host = hooks.host(on: loop, number: number, shard: shard, log: log)
         endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
-        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock)
+        pipeline = HookPipeline(plan.revision, own: plan.hooks, on: host)
+        unstable = UnstableCounts(metrics.rules, shard)
+        host.noteUnstable = { [unstable] in unstable.add($0) }
     }
 
     /// Replaces what may be replaced; requests that are being answered are not touched by it.
     func adopt(_ plan: Plan) {
-        endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
-        pipeline = ReviewPipeline(plan.hooks, plan.rules, clock: clock)
+        if plan.deadline != self.plan.deadline || plan.bodyBytesMax != self.plan.bodyBytesMax {
+            endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
+        }
+        if plan.hookNames != self.plan.hookNames {
+            pipeline = HookPipeline(plan.revision, own: plan.hooks, on: host)
+        } else {
+            pipeline.use(plan.revision)
+        }
         log.level = plan.logLevel
+        self.plan = plan
     }
 
     func handle(
@@ -54,13 +73,12 @@ final class ReviewService: HTTPHandler {
         output: inout ByteBuffer
     ) -> HTTPProgress {
         switch Self.router.route(head.method, head.path, in: bytes) {
-        case .endpoint(let phase, let group, _):
-            // No hook has a group as long as there are no rule files.
-            guard !group.isPresent else {
+        case .endpoint(let phase, let name, _):
+            guard let group = group(name, bytes) else {
                 return refuse(
-                    .notFound, "no hook is labelled portcullis.dev/group=\(group.string(in: bytes))", exchange, &output)
+                    .notFound, "no hook is labelled portcullis.dev/group=\(name.string(in: bytes))", exchange, &output)
             }
-            return review(phase, head, body, bytes, exchange, &output)
+            return review(phase, group, head, body, bytes, exchange, &output)
         case .options(let methods):
             shard.add(metrics.admission.rejected(.unsupported))
             errors.allow(methods, .noContent, closes: exchange.closes, to: &output)
@@ -73,6 +91,11 @@ final class ReviewService: HTTPHandler {
         return .answered
     }
 
+    /// The number of the group in a path, zero where it names none; nil where no hook belongs to it.
+    private func group(_ name: ByteRange, _ bytes: Span<UInt8>) -> UInt32? {
+        name.isPresent ? plan.revision.set.group(named: name.string(in: bytes)) : 0
+    }
+
     private func refuse(
         _ status: HTTPStatus, _ message: String, _ exchange: HTTPExchange, _ output: inout ByteBuffer
     ) -> HTTPProgress {
@@ -82,16 +105,16 @@ final class ReviewService: HTTPHandler {
     }
 
     private func review(
-        _ phase: ReviewPhase, _ head: RequestHead, _ body: Range<Int>, _ bytes: Span<UInt8>, _ exchange: HTTPExchange,
-        _ output: inout ByteBuffer
+        _ phase: ReviewPhase, _ group: UInt32, _ head: RequestHead, _ body: Range<Int>, _ bytes: Span<UInt8>,
+        _ exchange: HTTPExchange, _ output: inout ByteBuffer
     ) -> HTTPProgress {
         var way = ReviewWay(service: self, exchange: exchange, head: head, last: clock.now)
         observe(.read, way.last - exchange.arrival)
         let request = ReviewEndpoint.Request(
-            head: head, body: body, phase: phase, arrival: exchange.arrival.nanoseconds, closes: exchange.closes)
+            head: head, body: body, phase: phase, group: group, arrival: exchange.arrival.nanoseconds,
+            closes: exchange.closes)
         switch endpoint.respond(to: request, in: bytes, with: pipeline, &way, output: &output) {
-        case .answered(let isAllowed, let operation):
-            shard.add(metrics.admission.requests(phase, operation, isAllowed ? .allowed : .denied))
+        case .answered:
             shard.observe(metrics.admission.duration, UInt64(clamping: (way.last - exchange.arrival).count))
             return .answered
         case .later: return .later
@@ -120,6 +143,35 @@ final class ReviewService: HTTPHandler {
     /// Gives memory back that larger reviews than those of late have needed; true where there was any.
     func shrink() -> Bool { endpoint.shrink() }
 
+    /// What was decided of late, the latest first.
+    func recent(_ filter: DecisionFilter) -> [Decision] { decisions.recent(filter) }
+}
+
+// MARK: what is noted of a decision
+
+extension ReviewService {
+    /// Counts a decision, keeps it among the recent ones, and logs it: denials always, the others for those who want to see
+    /// everything.
+    fileprivate func note(
+        _ review: AdmissionReview, _ phase: ReviewPhase, _ response: borrowing ReviewResponse, after took: Nanoseconds
+    ) {
+        let outcome: AdmissionMetrics.Outcome =
+            response.isAllowed ? (response.hasPatch ? .patched : .allowed) : .denied
+        shard.add(metrics.admission.requests(phase, review.operation, outcome))
+        decisions.note(review, phase, outcome, response, wall: clock.wall, took: took)
+        if response.isAllowed, log.level > .debug { return }
+        let level = response.isAllowed ? LogLevel.debug : max(log.level, .info)
+        guard let decision = decisions.recent(DecisionFilter(limit: 1)).first else { return }
+        let hash = plan.revision.hash
+        review.uid.withUTF8 { uid in
+            log.log(level, outcome.name, request: uid) { line in
+                decision.write(membersTo: &line, message: "why")
+                line.key("revision")
+                line.string(hash)
+            }
+        }
+    }
+
     /// Sends the answer to a review that was kept.
     fileprivate func finish(
         _ kept: KeptReview, _ phase: ReviewPhase, _ response: borrowing ReviewResponse, _ way: ReviewWay,
@@ -127,12 +179,11 @@ final class ReviewService: HTTPHandler {
     ) {
         var last = way.last
         observe(.hooks, since: &last)
+        note(kept.review, phase, response, after: last - way.exchange.arrival)
         ticket.answer { output, closes in
             endpoint.finish(kept.review, response, head: way.head, closes: closes, output: &output)
             observe(.encode, since: &last)
         }
-        let outcome = response.isAllowed ? AdmissionMetrics.Outcome.allowed : .denied
-        shard.add(metrics.admission.requests(phase, kept.review.operation, outcome))
         shard.observe(metrics.admission.duration, UInt64(clamping: (clock.now - way.exchange.arrival).count))
     }
 }
@@ -146,6 +197,10 @@ private struct ReviewWay: ReviewExchange {
     var last: Instant
 
     mutating func passed(_ step: AdmissionMetrics.Step) { service.observe(step, since: &last) }
+
+    mutating func decided(_ question: ReviewQuestion, _ response: borrowing ReviewResponse) {
+        service.note(question.review, question.phase, response, after: last - exchange.arrival)
+    }
 
     func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) {
         let kept = try KeptReview(question.review)

@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import Hooks
 import Policies
 import Reactor
 import TLS
@@ -29,7 +30,7 @@ extension ServerConfiguration {
     }
 
     /// What may be replaced while it serves; throws where a hook is not registered.
-    func plan(_ registry: BuiltinRegistry, _ rules: PolicySet) throws(GateError) -> ReviewService.Plan {
+    func plan(_ registry: BuiltinRegistry, _ revision: HookRevision) throws(GateError) -> ReviewService.Plan {
         var found: [any BuiltinHook] = []
         for name in hooks {
             guard let hook = registry[name] else {
@@ -38,23 +39,39 @@ extension ServerConfiguration {
             found.append(hook)
         }
         return ReviewService.Plan(
-            deadline: deadline, bodyBytesMax: limits.message.bodyBytesMax, hooks: found, rules: rules,
-            logLevel: logLevel.level)
+            deadline: deadline, bodyBytesMax: limits.message.bodyBytesMax, hooks: found,
+            hookNames: hooks, revision: revision, logLevel: logLevel.level)
     }
 
     /// The TLS configuration with its files read, and the files.
     func serverTLS() throws(GateError) -> (TLSServerConfiguration, CertificateFiles) {
-        guard let certificate = tls.certificate, let key = tls.key else {
+        guard let found = try tls.read() else {
             throw GateError("a certificate and its key are needed: --certificate FILE --key FILE, or spec.tls")
         }
+        return found
+    }
+
+    /// The same for people's endpoints, which need none. Probes and Prometheus show no certificate, so none is required, and
+    /// whose it is decides only what may be changed.
+    func adminTLS() throws(GateError) -> (TLSServerConfiguration, CertificateFiles)? {
+        var lenient = admin.tls
+        lenient.isClientCertificateOptional = true
+        lenient.clientNames = []
+        return try lenient.read()
+    }
+}
+
+extension ServerConfiguration.TLS {
+    fileprivate func read() throws(GateError) -> (TLSServerConfiguration, CertificateFiles)? {
+        guard let certificate, let key else { return nil }
         let files = CertificateFiles(certificate: certificate, key: key)
         do throws(SystemError) {
             var configuration = TLSServerConfiguration(pairs: [try files.read()])
-            configuration.policy = tls.policy
-            if let authority = tls.clientAuthority {
-                configuration.clientAuthorities = try WholeFile.read(authority, bytesMax: 1 << 20)
-                configuration.clientAuthentication = tls.isClientCertificateOptional ? .optional : .required
-                configuration.allowedClients = Set(tls.clientNames)
+            configuration.policy = policy
+            if let clientAuthority {
+                configuration.clientAuthorities = try WholeFile.read(clientAuthority, bytesMax: 1 << 20)
+                configuration.clientAuthentication = isClientCertificateOptional ? .optional : .required
+                configuration.allowedClients = Set(clientNames)
             }
             return (configuration, files)
         } catch {

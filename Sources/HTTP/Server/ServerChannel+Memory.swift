@@ -28,6 +28,21 @@ extension ServerChannel {
         account()
     }
 
+    /// Goes on in a buffer that holds the whole request: one that grows while a large request arrives copies it more than
+    /// once, and needs twice its memory.
+    func moveToLargeBuffer(_ bytes: inout ByteBuffer) {
+        var large = server.pool.take(for: machine.wantedBytes)
+        large.reserve(machine.wantedBytes)
+        bytes.withBytes { large.append($0) }
+        swap(&bytes, &large)
+        large.removeAll()
+        if server.input.capacity == 0, large.capacity <= 4 * Self.readRoom {
+            swap(&large, &server.input)
+        } else {
+            server.pool.give(large)
+        }
+    }
+
     func account() {
         let owned = input.capacity + output.capacity
         server.bufferedBytes += owned - ownedBytes

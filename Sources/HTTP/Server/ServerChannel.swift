@@ -118,6 +118,7 @@ final class ServerChannel: EventHandler, TimerHandler {
             advance(&bytes, &answers, hasEnded: hasInputEnded)
         }
         reading: while canRead {
+            if machine.wantedBytes > max(bytes.capacity, BufferPool.smallBytes) { moveToLargeBuffer(&bytes) }
             let room = roomWanted(bytes.count)
             transport.readAhead(machine.wantedBytes &- bytes.count)
             let outcome = transport.read(into: &bytes, room: room)
@@ -149,10 +150,12 @@ final class ServerChannel: EventHandler, TimerHandler {
         state != .closed && !isAwaitingTicket && output.isEmpty && !isStalled && !hasInputEnded
     }
 
-    /// How much to read at once: what the current request still needs, or an ordinary request.
+    /// How much to read at once: what the current request still needs, and no more than that where it is large, because its
+    /// buffer has no room for more; or an ordinary request.
     func roomWanted(_ count: Int) -> Int {
-        let wanted = machine.wantedBytes
-        return max(min(wanted &- count, Self.bytesPerEvent), count == 0 ? Self.readRoom : 16 << 10)
+        let missing = min(machine.wantedBytes &- count, Self.bytesPerEvent)
+        if missing > 0, machine.wantedBytes > BufferPool.smallBytes { return missing }
+        return max(missing, count == 0 ? Self.readRoom : 16 << 10)
     }
 
     func ended(isClean: Bool, _ bytes: inout ByteBuffer, _ answers: inout ByteBuffer) {

@@ -54,8 +54,8 @@ extension MatchResources {
     ]
 
     /// Reads what is there and checks it; what is absent has the API's defaults.
-    init(_ field: Field, _ errors: FieldErrors, mutates: Bool = false) {
-        guard field.isObject(of: Self.fields, errors) else { return }
+    init(_ field: Field, _ errors: FieldErrors, mutates: Bool = false, more: [String] = []) {
+        guard field.isObject(of: Self.fields + more, errors) else { return }
         if let policy = field["matchPolicy"].optionalText(errors) {
             isEquivalent = policy == "Equivalent"
             if policy != "Equivalent", policy != "Exact" {

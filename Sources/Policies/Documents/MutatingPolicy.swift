@@ -21,7 +21,13 @@ final class MutatingPolicy: Sendable {
     let mutations: [MutationRule]
     /// Whether it runs again where a later policy changed the object.
     let isReinvoked: Bool
+    /// Whether a request is denied where the policy would change its own result once more.
+    let mustBeIdempotent: Bool
     let slots: VariableSlots
+    /// What compiled the expressions: it takes them apart where they are explained.
+    let compiler: ExpressionCompiler
+    /// How it is run.
+    let settings: HookSettings
 
     /// Reads and checks a document. Where anything is wrong `errors` says so, and the policy must not be used.
     init(_ root: Field, _ errors: FieldErrors) {
@@ -42,15 +48,43 @@ final class MutatingPolicy: Sendable {
         }
         mutations = mutationFields.compactMap { MutationRule($0, &compiler, errors) }
         isReinvoked = Self.reinvocation(spec["reinvocationPolicy"], errors)
+        mustBeIdempotent = Self.mustBeIdempotent(root["metadata"]["annotations"][Self.preflightKey], errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
+        settings = HookAnnotations.settings(root, failurePolicy, errors, besides: ["preflight"])
         compiler.warnOfUnused(spec, variableFields, errors)
+        self.compiler = compiler
+    }
+
+    /// What a hook changes.
+    init(_ parts: PolicyParts, _ mutations: [MutationRule]) {
+        name = parts.name
+        failurePolicy = parts.failurePolicy
+        paramKind = nil
+        match = parts.match
+        conditions = parts.conditions
+        variables = parts.variables
+        self.mutations = mutations
+        isReinvoked = false
+        slots = parts.slots
+        compiler = parts.compiler
+        mustBeIdempotent = false
+        settings = HookSettings()
     }
 
     private static let fields = [
         "paramKind", "matchConstraints", "variables", "mutations", "failurePolicy", "matchConditions",
         "reinvocationPolicy",
     ]
+
+    private static let preflightKey = "portcullis.dev/preflight"
+
+    /// Reads the annotation that says what comes of a policy that is not idempotent.
+    private static func mustBeIdempotent(_ field: Field, _ errors: FieldErrors) -> Bool {
+        guard let text = field.optionalText(errors) else { return false }
+        if text != "deny", text != "warn" { errors.notSupported(field, text, ["deny", "warn"]) }
+        return text == "deny"
+    }
 
     private static func reinvocation(_ field: Field, _ errors: FieldErrors) -> Bool {
         guard let text = field.optionalText(errors), !text.isEmpty else {

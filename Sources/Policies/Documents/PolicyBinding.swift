@@ -15,10 +15,24 @@ final class PolicyBinding: Sendable {
     let actions: Actions
     /// The actions as they were written, for audit annotations.
     let actionNames: [String]
+    /// Whether there is no such document: a hook is bound to what it is about by itself.
+    let isImplied: Bool
+
+    /// What puts a hook to work.
+    init(impliedFor hook: String) {
+        name = hook
+        policyName = hook
+        reference = nil
+        match = nil
+        (actions, actionNames) = ([.deny], ["Deny"])
+        isImplied = true
+    }
 
     /// Reads and checks a document. Where anything is wrong `errors` says so, and the binding must not be used.
     init(_ root: Field, _ errors: FieldErrors, mutates: Bool = false) {
         name = PolicyObject.name(root, errors)
+        isImplied = false
+        HookAnnotations.refuse(root, errors)
         let spec = root["spec"]
         let fields = ["policyName", "paramRef", "matchResources"] + (mutates ? [] : ["validationActions"])
         spec.isObject(of: fields, errors)

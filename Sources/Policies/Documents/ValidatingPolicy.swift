@@ -15,6 +15,8 @@ struct ValidationRule: Sendable {
     /// What a denial says without an expression of its own: never empty.
     let message: String
     let messageProgram: Program?
+    /// Empty where there is no expression.
+    let messageExpression: String
     let reason: DenialReason
 }
 
@@ -62,6 +64,10 @@ final class ValidatingPolicy: Sendable {
     let validations: [ValidationRule]
     let annotations: [AuditAnnotationRule]
     let slots: VariableSlots
+    /// What compiled the expressions: it takes them apart where they are explained.
+    let compiler: ExpressionCompiler
+    /// How it is run.
+    let settings: HookSettings
     /// How many of the validations have expressions for their messages.
     let messageProgramCount: Int
 
@@ -89,7 +95,25 @@ final class ValidatingPolicy: Sendable {
         annotations = Self.annotations(spec["auditAnnotations"], annotationFields, name, &compiler, errors)
         variables = LazyFields(compiler.fields)
         slots = compiler.slots
+        settings = HookAnnotations.settings(root, failurePolicy, errors)
         compiler.warnOfUnused(spec, variableFields, errors)
+        self.compiler = compiler
+        messageProgramCount = validations.count { $0.messageProgram != nil }
+    }
+
+    /// What a hook says of requests.
+    init(_ parts: PolicyParts, _ validations: [ValidationRule]) {
+        name = parts.name
+        failurePolicy = parts.failurePolicy
+        paramKind = nil
+        match = parts.match
+        conditions = parts.conditions
+        variables = parts.variables
+        self.validations = validations
+        annotations = []
+        slots = parts.slots
+        compiler = parts.compiler
+        settings = HookSettings()
         messageProgramCount = validations.count { $0.messageProgram != nil }
     }
 
@@ -215,6 +239,7 @@ extension ValidationRule {
         } else {
             program = compiler.compile(expression, .full, .one(of: [.bool]), field["expression"], errors)
         }
+        messageExpression = field["messageExpression"].text(FieldErrors())
         messageProgram = Self.messageProgram(field["messageExpression"], &compiler, errors)
         let message = Self.message(field["message"], errors)
         self.message = message.isEmpty ? "failed expression: \(RuleText.trimmed(expression))" : message

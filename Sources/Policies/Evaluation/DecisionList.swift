@@ -59,9 +59,9 @@ struct AnnotationList {
 }
 
 extension PolicyTrace {
-    mutating func addBinding(_ name: String, isMatched: Bool) {
+    mutating func addBinding(_ name: String, isMatched: Bool, _ reason: String) {
         guard !policies.isEmpty else { return }
-        policies[policies.count - 1].bindings.append(Binding(name: name, isMatched: isMatched))
+        policies[policies.count - 1].bindings.append(Binding(name: name, isMatched: isMatched, reason: reason))
     }
 
     mutating func fail(_ problem: String) {

@@ -15,14 +15,17 @@ extension PolicyEvaluator {
 
     mutating func evaluate(_ question: PolicyQuestion, _ param: StoredObject?, _ response: inout ReviewResponse) {
         decisions.removeAll()
+        isOutOfTime = false
         bind(question, param)
         var record = PolicyTrace.Evaluation()
         if let param { record.param = param.namespace.isEmpty ? param.name : "\(param.namespace)/\(param.name)" }
         bindNamespace(question, isHidden: true)
         let policy = question.policy
         let isLate = isTimeUp.map { $0() } ?? false
+        if isLate { isOutOfTime = true }
         switch isLate ? .failed(Exhaustion.time.message) : checkConditions(policy.conditions, policy.failurePolicy) {
         case .met:
+            outcome.raise(to: .pass)
             bindNamespace(question, isHidden: false)
             checkValidations(question)
             annotate(question, &record, &response)
@@ -33,8 +36,9 @@ extension PolicyEvaluator {
         case .failed(let message): decisions.fail(message)
         }
         settle(question, &response)
-        if trace != nil {
-            let finished = finished(record, question)
+        if let explains = trace?.explains {
+            var finished = finished(record, question)
+            if explains { finished.explanations = explanations(question, param, isMatched: record.isMatched) }
             trace?.add(finished)
         }
         for annotation in record.annotations where annotation.isDenial {
@@ -57,13 +61,23 @@ extension PolicyEvaluator {
                 let message = Self.failureText(conditions[index].expression, error)
                 if !failures.contains(message) { failures.append(message) }
             case .exhausted(let reason):
-                return failurePolicy == .fail ? .failed(reason.message) : .ignored
+                if failurePolicy == .fail { return .failed(reason.message) }
+                noteIgnored(reason.message)
+                return .ignored
             }
         }
         if let failed { return .notMet(failed) }
         if failures.isEmpty { return .met }
-        if failurePolicy == .ignore { return .ignored }
+        if failurePolicy == .ignore {
+            noteIgnored(failures[0])
+            return .ignored
+        }
         return .failed(failures.count == 1 ? failures[0] : "[\(failures.joined(separator: ", "))]")
+    }
+
+    @inline(never)
+    private mutating func noteIgnored(_ problem: String) {
+        outcome.fail(isOutOfTime ? .time : .error, problem, .ignore)
     }
 
     // MARK: validations and their messages
@@ -170,18 +184,23 @@ extension PolicyEvaluator {
         }
     }
 
-    private func denyAnnotation(
+    private mutating func denyAnnotation(
         _ annotation: PolicyTrace.Annotation, _ question: PolicyQuestion, _ response: inout ReviewResponse
     ) {
+        outcome.fail(.error, annotation.error, .fail)
+        outcome.raise(to: .deny)
         let index = question.policy.annotations.firstIndex { $0.key == annotation.key } ?? 0
         question.deny(annotation.error, .invalid, field: "spec.auditAnnotations[\(index)].valueExpression", &response)
     }
 
     // MARK: what comes of it
 
-    private func settle(_ question: PolicyQuestion, _ response: inout ReviewResponse) {
+    private mutating func settle(_ question: PolicyQuestion, _ response: inout ReviewResponse) {
         for index in decisions.list.indices {
             let decision = decisions.list[index]
+            if decision.evaluation == .error {
+                outcome.fail(isOutOfTime ? .time : .error, decision.message, question.policy.failurePolicy)
+            }
             let isDenial =
                 decision.evaluation == .deny
                 || (decision.evaluation == .error && question.policy.failurePolicy == .fail)
@@ -190,7 +209,7 @@ extension PolicyEvaluator {
     }
 
     @inline(never)
-    private func settle(
+    private mutating func settle(
         _ decision: DecisionList.Decision, at index: Int, _ question: PolicyQuestion,
         _ response: inout ReviewResponse
     ) {
@@ -198,6 +217,7 @@ extension PolicyEvaluator {
         let isFailure = decision.evaluation == .error
         let reason = isFailure ? .invalid : question.policy.validations[index].reason
         if binding.actions.contains(.deny) {
+            outcome.raise(to: .deny)
             let field = decision.validation.map { "spec.validations[\($0)].expression" } ?? "spec"
             question.deny(decision.message, reason, field: field, &response)
         }
@@ -206,6 +226,7 @@ extension PolicyEvaluator {
                 "validation_failure", FailureAnnotation.text(decision.message, index, question.policy.name, binding))
         }
         if binding.actions.contains(.warn) {
+            outcome.raise(to: .warn)
             response.addWarning(
                 "Validation failed for ValidatingAdmissionPolicy '\(question.policy.name)' with binding "
                     + "'\(binding.name)': \(decision.message)")

@@ -30,7 +30,10 @@ extension PolicyEvaluator {
     mutating func run(_ program: Program, _ budget: inout UInt64) -> RunOutcome {
         evaluator.beginExpression()
         let value = evaluator.run(program)
-        if evaluator.stop == .deadline { return .exhausted(.time) }
+        if evaluator.stop == .deadline {
+            isOutOfTime = true
+            return .exhausted(.time)
+        }
         let (total, overflows) = evaluator.cost.addingReportingOverflow(evaluator.fieldCost)
         guard !overflows, total <= budget else { return .exhausted(.budget) }
         budget -= total

@@ -38,6 +38,28 @@ public struct PolicyTrace: Sendable {
         public var isDenial = false
     }
 
+    /// An expression with everything that it is made of.
+    public struct Explanation: Sendable {
+        /// A part of an expression that has a value of its own.
+        public struct Part: Sendable {
+            /// The part, as it could be written.
+            public let text: String
+            /// How many parts it stands within.
+            public let depth: Int
+            /// Its value, or why it has none.
+            public let value: String
+        }
+
+        /// The field that the expression stands in, and its name where it has one.
+        public let path: String
+        /// What it cost, variables that it was the first to read included.
+        public let cost: UInt64
+        /// How long it took.
+        public let nanoseconds: UInt64
+        /// The expression, and what is within it.
+        public internal(set) var parts: [Part] = []
+    }
+
     /// One evaluation: with one parameter, or without.
     public struct Evaluation: Sendable {
         /// The parameter's namespace and name; nil without one.
@@ -52,6 +74,8 @@ public struct PolicyTrace: Sendable {
         public var isMutation = false
         /// The audit annotations.
         public var annotations: [Annotation] = []
+        /// The expressions, where they are to be explained.
+        public var explanations: [Explanation] = []
     }
 
     /// A binding of a policy that matched.
@@ -60,6 +84,8 @@ public struct PolicyTrace: Sendable {
         public var name: String
         /// Whether the request is one that it is about.
         public var isMatched: Bool
+        /// What decided about that; empty unless it is to be explained.
+        public var reason = ""
         /// Why its parameters cannot be used, where they cannot.
         public var error: String?
         /// The evaluations.
@@ -72,6 +98,8 @@ public struct PolicyTrace: Sendable {
         public var name: String
         /// Whether the request is one that it is about.
         public var isMatched: Bool
+        /// What decided about that; empty unless it is to be explained.
+        public var reason = ""
         /// Its bindings, as far as they can match.
         public var bindings: [Binding] = []
     }
@@ -79,6 +107,13 @@ public struct PolicyTrace: Sendable {
     /// The policies, in the order in which they were asked.
     public internal(set) var policies: [Policy] = []
 
-    /// Nothing yet.
-    public init() {}
+    /// The time, where expressions are to be explained and their times to be taken.
+    let now: (@Sendable () -> UInt64)?
+
+    /// Nothing yet. With a clock it will also say of everything why, of every expression what it is made of, and of every
+    /// policy that was not asked why not.
+    public init(_ now: (@Sendable () -> UInt64)? = nil) { self.now = now }
+
+    /// Whether everything is to be explained.
+    var explains: Bool { now != nil }
 }

@@ -30,6 +30,14 @@ struct ObjectTable: Sendable {
     }
 }
 
+/// What a CustomResourceDefinition says of its kind.
+public struct KindDefinition: Sendable {
+    /// The plural name, as paths and rules have it.
+    public let resource: String
+    /// Whether objects belong to namespaces.
+    public let isNamespaced: Bool
+}
+
 /// Which kinds of the API server's own groups belong to no namespace.
 enum KindScopes {
     private static let clusterScoped: Set<String> = [
@@ -62,6 +70,8 @@ enum KindScopes {
 struct ObjectStore: Sendable {
     private var tables: [ParamKind: ObjectTable] = [:]
     private var namespaces: [NamespaceEntry] = []
+    /// The kinds that definitions among the objects make known.
+    private(set) var definitions: [ParamKind: KindDefinition] = [:]
     /// Keep what the nodes refer to.
     private var documents: [JSONDocument] = []
 
@@ -70,24 +80,26 @@ struct ObjectStore: Sendable {
     init(_ objects: [(kind: ParamKind, node: JSONNode)], documents: [JSONDocument]) {
         self.documents = documents
         var nodes: [ParamKind: [JSONNode]] = [:]
-        var scopes: [ParamKind: Bool] = [:]
         for (kind, node) in objects {
             nodes[kind, default: []].append(node)
-            if kind.kind == "CustomResourceDefinition" { Self.note(node, &scopes) }
+            if kind.kind == "CustomResourceDefinition" { note(node) }
         }
+        let scopes = definitions.mapValues { !$0.isNamespaced }
         for (kind, list) in nodes { tables[kind] = ObjectTable(kind, list, scopes: scopes) }
         let spaces = nodes[ParamKind(apiVersion: "v1", kind: "Namespace")] ?? []
         namespaces = spaces.compactMap(NamespaceEntry.init)
     }
 
-    /// The kinds that a definition makes known, with their scope.
-    private static func note(_ definition: JSONNode, _ scopes: inout [ParamKind: Bool]) {
+    /// Notes the kinds that a definition makes known.
+    private mutating func note(_ definition: JSONNode) {
         guard let spec = definition["spec"], let group = spec["group"]?.string,
             let kind = spec["names"]?["kind"]?.string, let versions = spec["versions"]
         else { return }
+        let resource = spec["names"]?["plural"]?.string ?? ResourceNames.plural(of: kind)
         for version in versions.elements {
             let apiVersion = "\(group)/\(version["name"]?.string ?? "")"
-            scopes[ParamKind(apiVersion: apiVersion, kind: kind)] = spec["scope"]?.string == "Cluster"
+            definitions[ParamKind(apiVersion: apiVersion, kind: kind)] = KindDefinition(
+                resource: resource, isNamespaced: spec["scope"]?.string != "Cluster")
         }
     }
 

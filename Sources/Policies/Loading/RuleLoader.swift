@@ -3,10 +3,7 @@ import YAML
 
 /// Reads the documents of rule files one after the other, and keeps what is sound.
 struct RuleLoader {
-    private(set) var policies: [ValidatingPolicy] = []
-    private(set) var bindings: [PolicyBinding] = []
-    private(set) var mutatingPolicies: [MutatingPolicy] = []
-    private(set) var mutatingBindings: [PolicyBinding] = []
+    private(set) var rules = RuleDocuments()
     private(set) var objects: [(kind: ParamKind, node: JSONNode)] = []
     private(set) var documents: [JSONDocument] = []
     private(set) var problems: [RuleProblem] = []
@@ -34,6 +31,9 @@ struct RuleLoader {
         "MutatingAdmissionPolicyBinding",
     ]
     private static let ownGroup = "portcullis.dev/"
+    private static let ownVersion = "portcullis.dev/v1"
+    /// A server's configuration and tests may lie beside rules.
+    private static let ownKinds: Set<String> = ["Hook", "Server", "Test"]
 
     /// Reads a file. Of context only objects are taken.
     mutating func read(_ file: RuleFile, isContext: Bool = false) {
@@ -97,13 +97,30 @@ struct RuleLoader {
             }
             return
         }
-        if apiVersion.hasPrefix(Self.ownGroup) { return }
+        if apiVersion.hasPrefix(Self.ownGroup) { return readOwn(origin, apiVersion, name) }
         if Self.ruleKinds.contains(origin.kind), !isContext {
             return add(
                 "no matches for kind \"\(origin.kind)\" in version \"\(apiVersion)\"", origin, path: "apiVersion")
         }
         guard claim(origin, "\(apiVersion) \(origin.kind)", "\(Self.namespace(origin.root))/\(name)") else { return }
         objects.append((ParamKind(apiVersion: apiVersion, kind: origin.kind), origin.root))
+    }
+
+    /// Reads a document of this project's own kinds; those that are for others are passed over.
+    private mutating func readOwn(_ origin: Origin, _ apiVersion: String, _ name: String) {
+        if isContext { return }
+        guard apiVersion == Self.ownVersion, Self.ownKinds.contains(origin.kind) else {
+            return add("no matches for kind \"\(origin.kind)\" in version \"\(apiVersion)\"", origin, path: "kind")
+        }
+        guard origin.kind == "Hook" else { return }
+        let errors = FieldErrors()
+        let hook = HookDocument(Field(root: origin.root), folder: Self.folder(of: origin.file), errors)
+        if accept(origin, name, errors) { rules.hooks.append(hook) }
+    }
+
+    private static func folder(of file: String) -> String {
+        guard let slash = file.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == file.startIndex ? "/" : String(file[..<slash])
     }
 
     private static func namespace(_ root: JSONNode) -> String { root["metadata"]?["namespace"]?.string ?? "" }
@@ -115,16 +132,16 @@ struct RuleLoader {
         switch origin.kind {
         case "ValidatingAdmissionPolicy":
             let policy = ValidatingPolicy(root, errors)
-            if accept(origin, name, errors) { policies.append(policy) }
+            if accept(origin, name, errors) { rules.policies.append(policy) }
         case "ValidatingAdmissionPolicyBinding":
             let binding = PolicyBinding(root, errors)
-            if accept(origin, name, errors) { bindings.append(binding) }
+            if accept(origin, name, errors) { rules.bindings.append(binding) }
         case "MutatingAdmissionPolicy":
             let policy = MutatingPolicy(root, errors)
-            if accept(origin, name, errors) { mutatingPolicies.append(policy) }
+            if accept(origin, name, errors) { rules.mutatingPolicies.append(policy) }
         case "MutatingAdmissionPolicyBinding":
             let binding = PolicyBinding(root, errors, mutates: true)
-            if accept(origin, name, errors) { mutatingBindings.append(binding) }
+            if accept(origin, name, errors) { rules.mutatingBindings.append(binding) }
         case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
             add("webhook configurations are not rules; this document is not used", origin, severity: .warning)
         default: return false
@@ -186,13 +203,14 @@ extension RuleLoader {
     mutating func keep(_ previous: PolicySet) {
         let broken = Set(problems.lazy.filter { $0.severity == .error }.map(\.file))
         guard !broken.isEmpty else { return }
-        let bindings = previous.validating.flatMap(\.bindings)
-        policies += previous.validating.map(\.policy)
-            .filter { keeps("ValidatingAdmissionPolicy", $0.name, previous, broken) }
-        self.bindings += bindings.filter { keeps("ValidatingAdmissionPolicyBinding", $0.name, previous, broken) }
-        mutatingPolicies += previous.mutating.filter { keeps("MutatingAdmissionPolicy", $0.name, previous, broken) }
-        mutatingBindings += previous.mutatingBindings
+        let old = previous.documents
+        rules.policies += old.policies.filter { keeps("ValidatingAdmissionPolicy", $0.name, previous, broken) }
+        rules.bindings += old.bindings.filter { keeps("ValidatingAdmissionPolicyBinding", $0.name, previous, broken) }
+        rules.mutatingPolicies += old.mutatingPolicies
+            .filter { keeps("MutatingAdmissionPolicy", $0.name, previous, broken) }
+        rules.mutatingBindings += old.mutatingBindings
             .filter { keeps("MutatingAdmissionPolicyBinding", $0.name, previous, broken) }
+        rules.hooks += old.hooks.filter { keeps("Hook", $0.name, previous, broken) }
     }
 
     private mutating func keeps(_ kind: String, _ name: String, _ previous: PolicySet, _ broken: Set<String>) -> Bool {
@@ -209,9 +227,10 @@ extension RuleLoader {
     /// Tells of policies that nothing binds, and of bindings whose policies are not there.
     mutating func checkReferences() {
         checkBindings(
-            "ValidatingAdmissionPolicy", policies.map { ($0.name, $0.paramKind != nil) }, bindings)
+            "ValidatingAdmissionPolicy", rules.policies.map { ($0.name, $0.paramKind != nil) }, rules.bindings)
         checkBindings(
-            "MutatingAdmissionPolicy", mutatingPolicies.map { ($0.name, $0.paramKind != nil) }, mutatingBindings)
+            "MutatingAdmissionPolicy", rules.mutatingPolicies.map { ($0.name, $0.paramKind != nil) },
+            rules.mutatingBindings)
     }
 
     private mutating func checkBindings(
@@ -233,6 +252,19 @@ extension RuleLoader {
             } else if binding.reference == nil, hasParams {
                 warn(title, "the policy has a paramKind but paramRef is missing: params is null", "spec")
             }
+        }
+    }
+
+    /// A rule as it was read, to look at it again; nil for one that was kept from an earlier set.
+    func place(_ key: String) -> (file: String, root: JSONNode, line: (JSONNode) -> Int)? {
+        origins[key].map { origin in (origin.file, origin.root, { origin.document.position(of: $0).line }) }
+    }
+
+    /// Adds the warnings that somebody has of a rule, unless it was kept from an earlier set.
+    mutating func inspect(_ key: String, _ look: (JSONNode) -> FieldErrors) {
+        guard let origin = origins[key] else { return }
+        for entry in look(origin.root).warnings {
+            add(entry.message, origin, at: entry.node, path: entry.path, severity: .warning)
         }
     }
 

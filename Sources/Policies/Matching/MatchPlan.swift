@@ -125,7 +125,7 @@ struct RuleHits {
         return .nothing
     }
 
-    private static func fitsObject(_ selector: LabelSelector, _ review: AdmissionReview) -> Bool {
+    static func fitsObject(_ selector: LabelSelector, _ review: AdmissionReview) -> Bool {
         selector.isEmpty || fits(selector, review.object) || fits(selector, review.oldObject)
     }
 
@@ -158,7 +158,7 @@ struct NamespaceFacts {
 }
 
 /// The policies that a sort of request can match, with their bindings that can: found once for each sort.
-final class MatchPlan {
+public final class MatchPlan {
     final class Candidate {
         let bound: BoundPolicy
         let hits: RuleHits
@@ -184,13 +184,22 @@ final class MatchPlan {
 
     let candidates: [Candidate]
 
-    init(_ set: PolicySet, _ review: AdmissionReview, _ equivalents: EquivalentResources) {
+    /// How many there are.
+    public var count: Int { candidates.count }
+
+    /// The hook at a place.
+    public func hook(_ index: Int) -> HookRule { candidates[index].bound.hook }
+
+    /// Whether any of them asks somebody outside of this process.
+    public let hasOthers: Bool
+
+    init(_ list: [BoundPolicy], _ review: AdmissionReview, _ equivalents: EquivalentResources) {
         let others = equivalents.others(
             group: JSONText(review.resource.group), version: JSONText(review.resource.version),
             resource: JSONText(review.resource.resource), part: JSONText(review.subResource))
-        candidates = set.validating.compactMap { bound in
+        candidates = list.compactMap { bound in
             let hits = RuleHits(bound.policy.match, review, others)
-            guard hits.isPossible, !bound.bindings.isEmpty else { return nil }
+            guard hits.isPossible, !bound.bindings.isEmpty || !bound.isEvaluated else { return nil }
             let bindings = bound.bindings.compactMap { binding -> Binding? in
                 guard let match = binding.match else { return Binding(binding, nil) }
                 let hits = RuleHits(match, review, others)
@@ -198,6 +207,7 @@ final class MatchPlan {
             }
             return Candidate(bound, hits, bindings)
         }
+        hasOthers = candidates.contains { $0.bound.hook.asksOthers }
     }
 }
 

@@ -1,9 +1,9 @@
 import Admission
 
-/// The mutating policies that a sort of request can match, with their bindings that can: found once for each sort.
-final class MutationPlan {
+/// What may change objects in a sort of request, policies with their bindings that can: found once for each sort.
+public final class MutationPlan {
     struct Candidate {
-        let policy: MutatingPolicy
+        let bound: BoundMutation
         let hits: RuleHits
         let bindings: [Binding]
     }
@@ -20,19 +20,29 @@ final class MutationPlan {
         let others = equivalents.others(
             group: JSONText(review.resource.group), version: JSONText(review.resource.version),
             resource: JSONText(review.resource.resource), part: JSONText(review.subResource))
-        let bindings = Dictionary(grouping: set.mutatingBindings, by: \.policyName)
-        candidates = set.mutating.compactMap { policy in
-            let hits = RuleHits(policy.match, review, others)
+        candidates = set.mutating.compactMap { bound in
+            let hits = RuleHits(bound.match, review, others)
             guard hits.isPossible else { return nil }
-            let own = bindings[policy.name] ?? []
+            guard case .policy(_, let own) = bound.work else {
+                return Candidate(bound: bound, hits: hits, bindings: [])
+            }
             let bindings = own.compactMap { binding -> Binding? in
                 guard let match = binding.match else { return Binding(binding: binding, hits: nil) }
                 let hits = RuleHits(match, review, others)
                 return hits.isPossible ? Binding(binding: binding, hits: hits) : nil
             }
-            return Candidate(policy: policy, hits: hits, bindings: bindings)
+            return Candidate(bound: bound, hits: hits, bindings: bindings)
         }
     }
+
+    /// How many there are.
+    public var count: Int { candidates.count }
+
+    /// The hook at a place.
+    public func hook(_ index: Int) -> HookRule { candidates[index].bound.hook }
+
+    /// Whether evaluating its expressions is all there is to do for the hook at a place.
+    public func isEvaluated(_ index: Int) -> Bool { candidates[index].bound.hook.run == nil }
 }
 
 /// One policy that is to be carried out: by one binding, with one parameter or none.
@@ -44,10 +54,13 @@ struct MutationCall {
         let param: String
     }
 
+    let hook: HookRule
     let policy: MutatingPolicy
     let binding: PolicyBinding
     let param: StoredObject?
     let equivalent: VersionedResource?
+    /// Why there is nothing to carry out: the parameters cannot be used, which is noted already.
+    var problem: String?
 
     var key: Key {
         Key(
@@ -98,6 +111,7 @@ struct MutationFailure {
     }
 
     private static func message(_ policy: MutatingPolicy, _ binding: PolicyBinding, _ problem: String) -> String {
-        "policy '\(policy.name)' with binding '\(binding.name)' denied request: \(problem)"
+        if binding.isImplied { return "hook '\(policy.name)' denied request: \(problem)" }
+        return "policy '\(policy.name)' with binding '\(binding.name)' denied request: \(problem)"
     }
 }

@@ -17,6 +17,18 @@ struct MutationRun {
 
     var mustEnd: Bool { internalError != nil }
 
+    /// The policies that changed the object, in the order in which they first did.
+    private(set) var changers: [MutatingPolicy] = []
+
+    mutating func noteChanger(_ policy: MutatingPolicy) {
+        if !changers.contains(where: { $0 === policy }) { changers.append(policy) }
+    }
+
+    /// The hooks that were asked, and whose work was not taken back.
+    private(set) var participants: Set<ObjectIdentifier> = []
+
+    mutating func noteParticipant(_ hook: HookRule) { participants.insert(ObjectIdentifier(hook)) }
+
     /// The object as it is now; nil while nothing changed it.
     var result: JSONDocument? { documents.last }
 
@@ -29,6 +41,11 @@ struct MutationRun {
         guard let document else { return }
         documents.append(document)
         review = review.of(object: document.root)
+    }
+
+    /// Another copy of the same review takes the place of the first.
+    mutating func move(to review: AdmissionReview) {
+        self.review = documents.last.map { review.of(object: $0.root) } ?? review
     }
 
     mutating func fail(_ failure: MutationFailure, _ policy: FailurePolicy) {

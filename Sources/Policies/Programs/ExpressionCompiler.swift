@@ -4,7 +4,7 @@ import CELKubernetes
 /// Knows a policy's own variables beside the types that all policies have.
 ///
 /// One for each policy: it learns of variables while the policy is compiled, on one thread, and environments share it.
-private final class VariableTypes: TypeProvider, @unchecked Sendable {
+final class VariableTypes: TypeProvider, @unchecked Sendable {
     static let name = "kubernetes.variables"
 
     private let others: any TypeProvider
@@ -46,7 +46,7 @@ struct VariableSlots: Sendable {
 }
 
 /// Compiles the expressions of one policy, in the order in which they may refer to each other.
-struct ExpressionCompiler {
+struct ExpressionCompiler: Sendable {
     /// What an expression may ask beside the objects.
     enum Scope {
         /// An authorizer, and the policy's variables.
@@ -72,6 +72,8 @@ struct ExpressionCompiler {
     private var asksAuthorizer = false
     /// The policy's variables, as far as they were compiled.
     private(set) var fields: [LazyFields.Field] = []
+    /// What computes the variables, as it was written.
+    private(set) var variableTexts: [(name: String, text: String)] = []
 
     init(hasParams: Bool, composes: Bool, patches: Bool = false) {
         self.hasParams = hasParams
@@ -91,7 +93,8 @@ struct ExpressionCompiler {
                 composition: bits & 4 != 0 ? VariableTypes.name : nil))
     }
 
-    private static func environment(
+    /// An environment before any variables.
+    static func environment(
         hasParams: Bool, hasAuthorizer: Bool, composes: Bool, patches: Bool
     ) -> Environment {
         let bits = (hasParams ? 1 : 0) | (hasAuthorizer ? 2 : 0) | (composes ? 4 : 0) | (patches ? 8 : 0)
@@ -144,6 +147,16 @@ struct ExpressionCompiler {
         if hasParams, !readsParams { errors.warn("no expression reads params", spec["paramKind"]) }
     }
 
+    /// The parts of an expression that was compiled before, each ready to run, for explanations.
+    func parts(_ text: String, _ scope: Scope) -> [(text: String, depth: Int, program: Program)] {
+        guard case .success(let checked) = environment(scope).compile(text) else { return [] }
+        var plan = plan
+        if composes { plan.types = types }
+        return checked.parts.compactMap { id, depth in
+            (try? plan.plan(checked, part: id)).map { (checked.tree.text(of: id), depth, $0) }
+        }
+    }
+
     struct Refusal: Error { let message: String }
 
     private mutating func check(
@@ -172,15 +185,19 @@ struct ExpressionCompiler {
         let program = compile(text, .full, .anything, field, errors)
         let isKnown = types.fields.updateValue(program.map { Self.open($0.resultType) } ?? .dyn, forKey: name) != nil
         guard let program else { return }
+        variableTexts.append((name, text))
         // Variables are evaluated inside of other expressions: each has slots that nobody else uses.
         let slot = program.slotCount
         plan.reservedSlotCount = slot + 1
-        if isKnown { fields.removeAll { $0.name == name } }
+        if isKnown {
+            fields.removeAll { $0.name == name }
+            variableTexts.removeAll { $0.name == name && $0.text != text }
+        }
         fields.append(LazyFields.Field(name: name, slot: slot, program: program))
     }
 
     /// The type of a variable as others see it: what is no plain value, list or map could be anything.
-    private static func open(_ type: CELType) -> CELType {
+    static func open(_ type: CELType) -> CELType {
         switch type {
         case .any, .bool, .bytes, .double, .duration, .int, .null, .string, .timestamp, .uint: type
         case .list(let element): .list(open(element))

@@ -93,19 +93,10 @@ struct EvalReport {
 
     /// Prints every part of the expression with what it gives; the inside of a loop has no one value and is left out.
     private func explain(_ checked: CheckedExpression) {
-        var open = [(checked.tree.root, 0)]
-        while let (id, depth) = open.popLast() {
+        for (id, depth) in checked.parts {
             let indent = String(repeating: "  ", count: depth)
             Console.print("\(indent)\(checked.tree.text(of: id))  →  \(outcome(of: id, checked))\n")
-            var parts = checked.tree.children(of: id)
-            if case .comprehension(let loop) = checked.tree[id] { parts = [loop.range] }
-            for part in parts.reversed() where !isLiteral(part, checked.tree) { open.append((part, depth + 1)) }
         }
-    }
-
-    private func isLiteral(_ id: ExpressionID, _ tree: SyntaxTree) -> Bool {
-        if case .literal = tree[id] { return true }
-        return false
     }
 
     private func outcome(of id: ExpressionID, _ checked: CheckedExpression) -> String {

@@ -2,6 +2,7 @@ import Admission
 import HTTP
 import JSON
 import Policies
+import Reactor
 import YAML
 
 /// `portcullis review`: what the rules say about objects and reviews.
@@ -18,10 +19,12 @@ enum ReviewCommand: Command {
           --rules PATH…                   files and folders of rules
           --context PATH…                 files and folders that stand in for a cluster: Namespaces, parameters, Roles and
                                           ClusterRoles with their bindings
-          --old FILE                      the object as it was; makes the request an update
+          --old FILE                      the objects as they were, each for the one of its kind and name (a single one for
+                                          all); makes the request an update
           --operation create|update|delete|connect
           --user NAME, --group NAME…      who asks; for objects only, a review says so itself
-          --explain                       say of each rule why it matched or not, what it found, and at what cost
+          --explain                       say of each rule why it matched or not, of each part of its expressions what it
+                                          gave, and at what cost and in what time
           -o, --output text|json|yaml|review
                                           review: the AdmissionReview answers as compact JSON, one on each line
 
@@ -45,11 +48,12 @@ enum ReviewCommand: Command {
         let output =
             try arguments.choice(
                 "--output", [("text", Output.text), ("json", .json), ("yaml", .yaml), ("review", .review)]) ?? .text
-        guard let request = try request(arguments), let rules = RuleInput.read(arguments.all("--rules")),
+        guard var request = try request(arguments), let rules = RuleInput.read(arguments.all("--rules")),
             let context = RuleInput.read(arguments.all("--context"))
         else { return .cannotRun }
         let (set, problems) = PolicySet.load(rules, context: context)
         for problem in problems { Console.error("\(problem)\n") }
+        request.rules = set
         let status: ExitStatus = problems.contains { $0.severity == .error } ? .bad : .fine
         return status.or(answer(arguments, request, set, output))
     }
@@ -65,9 +69,9 @@ enum ReviewCommand: Command {
         if let user = arguments.value("--user") { request.user = user }
         if !arguments.all("--group").isEmpty { request.groups = arguments.all("--group") }
         guard let old = arguments.value("--old") else { return request }
-        guard let documents = ReviewInput.documents(old) else { return nil }
-        guard let first = documents.first else { throw UsageError(message: "there is no object in \(old)") }
-        request.old = first.json
+        guard let items = ReviewInput.items(old) else { return nil }
+        guard !items.isEmpty else { throw UsageError(message: "there is no object in \(old)") }
+        request.old = items
         return request
     }
 
@@ -78,14 +82,13 @@ enum ReviewCommand: Command {
         var printer = VerdictPrinter(output: output, explains: arguments.has("--explain"))
         var evaluator = PolicyEvaluator(set)
         var response = ReviewResponse()
+        let clock = SystemClock()
         for path in arguments.all("--file") {
-            guard let inputs = ReviewInput.read(path, request) else {
-                status = status.or(.cannotRun)
-                continue
-            }
+            let (inputs, isWhole) = ReviewInput.read(path, request)
+            if !isWhole { status = status.or(.cannotRun) }
             for input in inputs {
                 response.reset()
-                evaluator.trace = printer.explains ? PolicyTrace() : nil
+                evaluator.trace = printer.explains ? PolicyTrace { clock.now.nanoseconds } : nil
                 withExtendedLifetime(input.document) {
                     Self.ask(&evaluator, input.review, &response)
                     printer.print(input.review, response, evaluator.trace)

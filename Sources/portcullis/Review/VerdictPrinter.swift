@@ -78,47 +78,6 @@ struct VerdictPrinter: ~Copyable {
     }
 }
 
-/// What was found out on the way to an answer, for people.
-enum ExplanationText {
-    static func text(_ trace: PolicyTrace) -> String {
-        if trace.policies.isEmpty { return "  no policy is about such requests\n" }
-        return trace.policies.map(policy).joined()
-    }
-
-    private static func policy(_ policy: PolicyTrace.Policy) -> String {
-        if !policy.isMatched { return "  policy \(policy.name): its constraints do not match\n" }
-        return "  policy \(policy.name): matched\n" + policy.bindings.map(binding).joined()
-    }
-
-    private static func binding(_ binding: PolicyTrace.Binding) -> String {
-        if !binding.isMatched { return "    binding \(binding.name): does not match\n" }
-        if let error = binding.error { return "    binding \(binding.name): \(error)\n" }
-        if binding.evaluations.isEmpty { return "    binding \(binding.name): there are no parameters to check by\n" }
-        return "    binding \(binding.name)\n" + binding.evaluations.map(evaluation).joined()
-    }
-
-    private static func evaluation(_ evaluation: PolicyTrace.Evaluation) -> String {
-        var text = evaluation.param.map { "      with parameter \($0)\n" } ?? ""
-        if !evaluation.isMatched {
-            let name = evaluation.failedCondition.map { " '\($0)'" } ?? ""
-            return text + "      match condition\(name) is not met\n"
-        }
-        for decision in evaluation.decisions {
-            let list = evaluation.isMutation ? "mutations" : "validations"
-            let place = decision.validation.map { "\(list)[\($0)]" } ?? "policy"
-            let isDone = evaluation.isMutation && decision.evaluation == .admit
-            let verdict = isDone ? "carried out" : decision.evaluation.rawValue
-            let message = decision.message.isEmpty ? "" : ": \(decision.message)"
-            text += "      \(place): \(verdict)\(message) (cost \(decision.cost))\n"
-        }
-        for annotation in evaluation.annotations {
-            let value = annotation.error.isEmpty ? annotation.value : "error: \(annotation.error)"
-            text += "      annotation \(annotation.key): \(value)\n"
-        }
-        return text
-    }
-}
-
 /// What a patch changes, for people: a line for each operation.
 enum PatchText {
     static func text(base64: String) -> String {

@@ -23,6 +23,7 @@ enum ServeCommand: Command {
           --context PATH,…           files and folders that stand in for a cluster: namespaces, parameters, roles
           --allow-invalid-rules      start although some documents are invalid
           --hooks NAME,…             hooks that are registered in Swift, in this order
+          --admin-token-file FILE    whoever shows this token may change things: POST /v1/reload, /v1/hooks/…
           --loops N                  event loops (default: one for each processor)
           --state DIR                what must survive a restart
           --log-level LEVEL          debug, info, warning or error (default info)
@@ -33,7 +34,7 @@ enum ServeCommand: Command {
 
     private static let options: Set<String> = [
         "--config", "--listen", "--admin-listen", "--certificate", "--key", "--client-ca", "--hooks", "--loops",
-        "--state", "--log-level", "--rules", "--context",
+        "--state", "--log-level", "--rules", "--context", "--admin-token-file",
     ]
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
@@ -85,6 +86,7 @@ private struct ServeFlags {
     private let allowsInvalidRules: Bool
     private let loops: Int?
     private let state: String?
+    private let tokenFile: String?
     private let logLevel: ServerConfiguration.LogLevel?
 
     init(_ arguments: Arguments) throws(UsageError) {
@@ -99,6 +101,7 @@ private struct ServeFlags {
         context = Self.list("--context", arguments)
         allowsInvalidRules = arguments.has("--allow-invalid-rules")
         state = arguments.value("--state")
+        tokenFile = arguments.value("--admin-token-file")
         logLevel = try arguments.choice(
             "--log-level", ServerConfiguration.LogLevel.allCases.map { ($0.rawValue, $0) })
         loops = try arguments.value("--loops").map { text throws(UsageError) in
@@ -133,6 +136,7 @@ private struct ServeFlags {
         if allowsInvalidRules { configuration.allowsInvalidRules = true }
         if let loops { configuration.loops = loops }
         if let state { configuration.state = state }
+        if let tokenFile { configuration.admin.tokenFile = tokenFile }
         if let logLevel { configuration.logLevel = logLevel }
     }
 }

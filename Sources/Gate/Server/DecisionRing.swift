@@ -1,0 +1,154 @@
+import Admission
+import HTTP
+import JSON
+import Reactor
+
+/// A decision as people look at it.
+struct Decision: Sendable {
+    let wall: Int64
+    let took: Nanoseconds
+    let phase: ReviewPhase
+    let operation: ReviewOperation
+    let outcome: AdmissionMetrics.Outcome
+    /// The status of a denial; zero without one.
+    let code: Int
+    /// In the order of `DecisionRing.Text`.
+    let texts: [String]
+
+    subscript(_ text: DecisionRing.Text) -> String { texts[text.rawValue] }
+
+    /// Writes everything but the request's uid and the time, as members of an object that is being written; `message` is
+    /// what the message is called there.
+    func write(membersTo writer: inout JSONWriter, message: StaticString = "message") {
+        writer.key("path")
+        writer.string(phase == .mutate ? "/mutate" : "/validate")
+        writer.key("operation")
+        writer.string(operation.name)
+        for text in DecisionRing.Text.allCases where text != .uid && !self[text].isEmpty {
+            writer.key(text == .message ? message : text.name)
+            writer.string(self[text])
+        }
+        writer.key("outcome")
+        writer.string(outcome.name)
+        if code > 0 {
+            writer.key("code")
+            writer.int(Int64(code))
+        }
+        writer.key("milliseconds")
+        writer.double(Double(took.count / 1000) / 1000)
+    }
+}
+
+/// Which decisions somebody wants to see.
+struct DecisionFilter: Sendable {
+    var limit = 100
+    var outcome: AdmissionMetrics.Outcome?
+    /// What texts must be, whole.
+    var texts: [DecisionRing.Text: String] = [:]
+
+    func admits(_ decision: Decision) -> Bool {
+        if let outcome, decision.outcome != outcome { return false }
+        return texts.allSatisfy { decision[$0.key] == $0.value }
+    }
+}
+
+/// What was decided of late on one loop, in memory that never grows: the oldest decision gives way to the latest.
+///
+/// A decision costs a copy of its names. Each has so many bytes for its texts; what has no room is cut off.
+struct DecisionRing {
+    /// The texts that are kept, in order.
+    enum Text: Int, CaseIterable {
+        case uid, group, version, resource, subresource, namespace, name, user, message
+
+        private static let names: [StaticString] = [
+            "uid", "group", "version", "resource", "subresource", "namespace", "name", "user", "message",
+        ]
+
+        var name: StaticString { Self.names[rawValue] }
+    }
+
+    private struct Entry: BitwiseCopyable {
+        var wall: Int64
+        var took: Nanoseconds
+        var phase: ReviewPhase
+        var operation: ReviewOperation
+        var outcome: UInt8
+        var code: UInt16
+        var lengths: InlineArray<9, UInt16>
+    }
+
+    static let capacity = 256
+    private static let textBytesMax = 768
+    /// So that a long name leaves room for the message.
+    private static let nameBytesMax = 96
+
+    private var entries: [Entry] = []
+    private var texts: [UInt8] = []
+    private var next = 0
+
+    /// Keeps a decision.
+    mutating func note(
+        _ review: AdmissionReview, _ phase: ReviewPhase, _ outcome: AdmissionMetrics.Outcome,
+        _ response: borrowing ReviewResponse, wall: Int64, took: Nanoseconds
+    ) {
+        if texts.isEmpty {
+            texts = [UInt8](repeating: 0, count: Self.capacity * Self.textBytesMax)
+            entries.reserveCapacity(Self.capacity)
+        }
+        var entry = Entry(
+            wall: wall, took: took, phase: phase, operation: review.operation, outcome: UInt8(outcome.rawValue),
+            code: UInt16(clamping: response.code), lengths: InlineArray(repeating: 0))
+        var place = next * Self.textBytesMax
+        keep(review.uid, .uid, &place, &entry)
+        keep(review.requestResource.group, .group, &place, &entry)
+        keep(review.requestResource.version, .version, &place, &entry)
+        keep(review.requestResource.resource, .resource, &place, &entry)
+        keep(review.requestSubResource, .subresource, &place, &entry)
+        keep(review.namespace, .namespace, &place, &entry)
+        keep(review.name, .name, &place, &entry)
+        keep(review.userInfo.username, .user, &place, &entry)
+        let end = (next + 1) * Self.textBytesMax
+        response.message.withBytes { copy($0, .message, atMost: end - place, &place, &entry) }
+        if next == entries.count { entries.append(entry) } else { entries[next] = entry }
+        next = (next + 1) % Self.capacity
+    }
+
+    private mutating func keep(_ text: ReviewText, _ kind: Text, _ place: inout Int, _ entry: inout Entry) {
+        if text.isEmpty { return }
+        text.withUTF8 { copy($0, kind, atMost: Self.nameBytesMax, &place, &entry) }
+    }
+
+    private mutating func copy(
+        _ bytes: Span<UInt8>, _ kind: Text, atMost most: Int, _ place: inout Int, _ entry: inout Entry
+    ) {
+        let count = min(bytes.count, most)
+        for offset in 0..<count { texts[place + offset] = bytes[offset] }
+        entry.lengths[kind.rawValue] = UInt16(count)
+        place += count
+    }
+
+    /// The decisions that somebody wants to see, the latest first.
+    func recent(_ filter: DecisionFilter) -> [Decision] {
+        var found: [Decision] = []
+        for age in 1...max(entries.count, 1) where found.count < filter.limit && age <= entries.count {
+            let index = (next - age + entries.count) % entries.count
+            let decision = decision(index)
+            if filter.admits(decision) { found.append(decision) }
+        }
+        return found
+    }
+
+    private func decision(_ index: Int) -> Decision {
+        let entry = entries[index]
+        var place = index * Self.textBytesMax
+        let words = Text.allCases.map { kind in
+            let count = Int(entry.lengths[kind.rawValue])
+            defer { place += count }
+            return String(decoding: texts[place..<place + count], as: UTF8.self)
+        }
+        return Decision(
+            wall: entry.wall, took: entry.took, phase: entry.phase, operation: entry.operation,
+            outcome: AdmissionMetrics.Outcome(rawValue: Int(entry.outcome)) ?? .allowed, code: Int(entry.code),
+            texts: words)
+    }
+}

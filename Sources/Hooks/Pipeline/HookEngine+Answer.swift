@@ -1,0 +1,96 @@
+import Admission
+import JSON
+import Policies
+import Reactor
+import Telemetry
+
+// What is done once everything is settled: what was not checked is told, and what runs after the answer is queued.
+
+extension HookEngine {
+    /// Ends a review whose answer is this.
+    func conclude(
+        _ tally: ReviewTally, _ asked: AskedReview, _ kept: KeptReview?, _ response: inout ReviewResponse
+    ) {
+        var kept = kept
+        // A request that is denied was not admitted unchecked.
+        if !tally.unchecked.isEmpty, response.isAllowed { tell(tally.unchecked, asked, &kept, &response) }
+        queueAftermath(tally, asked, &kept, &response)
+    }
+
+    /// Says everywhere that an admitted request was not checked.
+    @inline(never)
+    private func tell(
+        _ unchecked: [ReviewTally.Unchecked], _ asked: AskedReview, _ kept: inout KeptReview?,
+        _ response: inout ReviewResponse
+    ) {
+        if kept == nil { kept = try? KeptReview(asked.review) }
+        for entry in unchecked {
+            let (name, failure) = (entry.cell.name, entry.failure)
+            response.addWarning(
+                "hook '\(name)' has no verdict (\(failure.reason.name): \(failure.message)): admitted unchecked")
+            host.uncheckedCount += 1
+            if let shard = host.shard, let series = entry.cell.state.series {
+                shard.add(series.failOpens[failure.reason.rawValue])
+            }
+            host.records?.note(
+                FailOpenEntry(
+                    hook: name, failure: failure, phase: asked.phase, revision: revision.hash, wall: host.clock.wall,
+                    review: kept))
+            log(name, failure, asked)
+        }
+        response.annotate(
+            "fail-open", unchecked.map { "\($0.cell.name)=\($0.failure.reason.name)" }.joined(separator: ","))
+    }
+
+    private func log(_ name: String, _ failure: HookFailure, _ asked: AskedReview) {
+        guard let log = host.log else { return }
+        asked.review.uid.withUTF8 { uid in
+            log.log(.warning, "a request was admitted unchecked", request: uid) { line in
+                line.key("hook")
+                line.string(name)
+                line.key("reason")
+                line.string(failure.reason.name)
+                line.key("problem")
+                line.string(failure.message)
+                line.key("revision")
+                line.string(revision.hash)
+            }
+        }
+    }
+
+    // MARK: after the answer
+
+    /// Queues what runs after this answer. The answer to a request is given in the phase validate, or where the phase
+    /// mutate denies; nothing comes after a dry run, which nobody is to act upon.
+    private func queueAftermath(
+        _ tally: ReviewTally, _ asked: AskedReview, _ kept: inout KeptReview?, _ response: inout ReviewResponse
+    ) {
+        guard asked.phase == .validate || !response.isAllowed, !asked.review.isDryRun,
+            let plan = evaluator.aftermath(of: asked.review)
+        else { return }
+        evaluator.prepare(asked.review)
+        var verdict: [UInt8]?
+        for index in 0..<plan.count {
+            let cell = cells[plan.hook(index).index]
+            guard cell.admits(asked.review, group: asked.group), !tally.hasFailed || cell.rule.settings.runsOnError
+            else { continue }
+            prepareMatching(cell, asked, tally)
+            switch evaluator.matches(plan, index, asked.review) {
+            case .no: continue
+            // Better once too often: nothing is decided here.
+            case .yes, .failed: break
+            }
+            if kept == nil { kept = try? KeptReview(asked.review) }
+            guard let kept else { return }
+            if verdict == nil {
+                var writer = JSONWriter()
+                response.writeVerdict(to: &writer)
+                verdict = writer.bytes
+            }
+            let task = AfterTask(
+                hook: cell.name, key: HookKeys.invocation(asked.review, cell.name, .after), revision: revision.hash,
+                review: kept, verdict: verdict ?? [])
+            host.after.add(task, cell)
+        }
+    }
+}

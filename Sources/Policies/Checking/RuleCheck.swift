@@ -1,0 +1,76 @@
+import CEL
+
+/// Everything that can be known of rule files before a request comes: what `PolicySet.load` knows, and what rules may cost.
+public struct RuleCheck: Sendable {
+    /// What can be used.
+    public let set: PolicySet
+    /// What is wrong, or hardly meant.
+    public let problems: [RuleProblem]
+    /// What each rule may cost.
+    public let costs: [RuleCost]
+
+    /// Reads rules and looks at them from all sides.
+    public init(_ rules: [RuleFile], context: [RuleFile] = []) {
+        var loader = RuleLoader()
+        for file in rules { loader.read(file) }
+        for file in context { loader.read(file, isContext: true) }
+        loader.checkReferences()
+        let schemas = CustomKinds.schemas(of: loader.objects)
+        let checker = TypeChecker(kinds: KnownKinds(schemas, definedBy: loader.objects))
+        loader.checkTypes(checker)
+        costs = loader.checkCosts(checker)
+        problems = loader.problems
+        set = PolicySet(loader, schemas)
+    }
+}
+
+extension RuleLoader {
+    private var checkedRules: [CheckedRule] {
+        rules.policies.map { CheckedRule($0) } + rules.mutatingPolicies.map { CheckedRule($0) }
+            + rules.hooks.compactMap { hook in
+                hook.checks.map { CheckedRule($0, kind: "Hook") }
+                    ?? hook.mutations.map { CheckedRule($0, kind: "Hook") }
+            }
+    }
+
+    /// Warns of expressions that no object of the kinds that they are about fits.
+    mutating func checkTypes(_ checker: TypeChecker) {
+        for rule in checkedRules where !rule.patches { inspect(rule.key) { checker.warnings(rule, $0) } }
+    }
+
+    /// What each rule may cost; warns of expressions that are always stopped.
+    mutating func checkCosts(_ checker: TypeChecker) -> [RuleCost] {
+        var costs: [RuleCost] = []
+        for rule in checkedRules { costs += checkCost(rule, checker) }
+        return costs
+    }
+
+    private mutating func checkCost(_ rule: CheckedRule, _ checker: TypeChecker) -> [RuleCost] {
+        guard let place = place(rule.key) else { return [] }
+        let expressions = RuleExpressions(place.root)
+        let (parts, sum) = CostChecker(types: checker).estimates(rule, expressions)
+        inspect(rule.key) { _ in
+            let warnings = FieldErrors()
+            for (field, cost) in parts where cost.min > CostLimits.expression {
+                warnings.warn(
+                    "costs at least \(cost.min), but no expression may cost more than \(CostLimits.expression): it "
+                        + "always fails", field)
+            }
+            return warnings
+        }
+        let list = parts.map { field, cost in
+            RuleCost.Expression(
+                path: field.path, line: place.line(field.anchor), costMin: cost.min, costMax: Self.bound(cost.max))
+        }
+        return [
+            RuleCost(
+                file: place.file, line: place.line(place.root), document: rule.key, expressions: list,
+                costMax: Self.bound(sum.max))
+        ]
+    }
+
+    /// Beyond this an estimate says nothing any more: sizes that are not known were multiplied.
+    private static let boundMax: UInt64 = 1_000_000_000_000_000
+
+    private static func bound(_ cost: UInt64) -> UInt64? { cost > boundMax ? nil : cost }
+}
