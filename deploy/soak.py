@@ -349,7 +349,7 @@ def journal(options):
         for life in range(options.kills):
             sync = "always" if life % 2 else "never"
             writer = subprocess.Popen([WRITER, folder, sync, str(number)], stdout=subprocess.PIPE)
-            killer = threading.Timer(chance.uniform(0.0, 0.04), writer.kill)
+            killer = threading.Timer(chance.uniform(0.0, 0.12), writer.kill)
             killer.start()
             lines = writer.communicate()[0].decode().splitlines()
             killer.join()

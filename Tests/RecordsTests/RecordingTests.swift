@@ -115,9 +115,12 @@ import Testing
         defer { ledger.log.close() }
         let added = Answer<UInt64>()
         ledger.add(
-            hook: "h", HookFailure(.timeout, "t"), review: try review(uid: "u"), revision: "r", reply: added.reply)
+            FailOpenEntry(
+                hook: "h", failure: HookFailure(.timeout, "t"), phase: .validate, revision: "r", wall: 7_000_000_000,
+                review: try review(uid: "u")), reply: added.reply)
         _ = try added.get()
         let decision = try RecordedDecision(line: try #require(try ledger.log.listed().first).json)
         #expect(decision.answer == .init(isAllowed: true) && decision.phase == .validate && decision.revision == "r")
+        #expect(decision.seconds == 7)
     }
 }
