@@ -73,8 +73,8 @@ let package = Package(
         program(
             "portcullis",
             [
-                "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Admission", "Policies", "Load",
-                "Gate",
+                "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Admission", "Policies", "Hooks",
+                "Load", "Gate",
             ]),
         program(
             "benchmark",

@@ -277,6 +277,15 @@ import Testing
         usleep(1_100_000)
         #expect(try bench.ask(executor).success == HookResult(.pass))
         #expect(server.lastClient == "hook")
+        let fresh = try other.issue("fresh", names: ["hook"], purpose: .client, now: now, days: 1)
+        _ = try bench.write("client", String(decoding: fresh.chain + fresh.key, as: UTF8.self), mode: 0o600)
+        usleep(1_100_000)
+        #expect(try bench.ask(executor).success == HookResult(.pass))
+        #expect(server.lastClient == "fresh")
+        // A file that is of no use changes nothing.
+        _ = try bench.write("client", "nothing")
+        usleep(1_100_000)
+        #expect(try bench.ask(executor).success == HookResult(.pass))
     }
 }
 
