@@ -86,11 +86,12 @@ final class Stage: Script {
     /// Asks about a review; the answer may come later.
     func ask(
         _ text: String = SampleReview.text(), _ phase: ReviewPhase = .validate,
-        within time: Nanoseconds = .milliseconds(1000), group: UInt32 = 0
+        within time: Nanoseconds = .milliseconds(1000), group: UInt32 = 0, trace: TraceContext? = nil
     ) throws {
         let asker = Asker(clock) { [self] in answers.append($0) }
         try asker.ask(
-            pipeline, try JSONDocument(parsing: text), phase, deadline: clock.now + time, group: group)
+            pipeline, try JSONDocument(parsing: text), phase, deadline: clock.now + time, group: group,
+            trace: trace)
     }
 
     func pass(_ time: Nanoseconds) { SimulatedLoop.run([loop], clock, until: clock.now + time) }

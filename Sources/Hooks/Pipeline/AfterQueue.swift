@@ -89,8 +89,10 @@ final class AfterQueue {
     }
 
     private func invocation(_ task: AfterTask, _ deadline: Instant) -> HookInvocation {
-        HookInvocation(
+        var invocation = HookInvocation(
             key: task.key, hook: task.hook, phase: .after, deadline: deadline, revision: task.revision,
             review: task.review)
+        invocation.traceparent = task.traceparent
+        return invocation
     }
 }

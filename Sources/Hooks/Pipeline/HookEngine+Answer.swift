@@ -88,9 +88,10 @@ extension HookEngine {
                 response.writeVerdict(to: &writer)
                 verdict = writer.bytes
             }
-            let task = AfterTask(
+            var task = AfterTask(
                 hook: cell.name, key: HookKeys.invocation(asked.review, cell.name, .after), revision: revision.hash,
                 review: kept, verdict: verdict ?? [])
+            task.traceparent = asked.trace?.text
             host.after.add(task, cell)
         }
     }
