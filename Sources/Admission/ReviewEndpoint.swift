@@ -70,8 +70,7 @@ public struct ReviewEndpoint: ~Copyable {
             try reader.read(bytes.extracting(request.body)) { review throws(ReviewError) in
                 let question = ReviewQuestion(
                     review: review, phase: request.phase, group: request.group, arrival: request.arrival,
-                    deadline: deadline,
-                    trace: TraceContext(request.head.traceparent, in: bytes))
+                    deadline: deadline)
                 exchange.passed(.decode)
                 guard handler.handle(question, &response, &exchange) == .answered else { return }
                 exchange.passed(.hooks)

@@ -18,20 +18,14 @@ public struct ReviewQuestion: BitwiseCopyable, Sendable {
     public let arrival: UInt64
     /// When the answer must be written, on the same clock.
     public let deadline: UInt64
-    /// The trace that the request belongs to; nil: none.
-    public let trace: TraceContext?
 
     /// A question.
-    public init(
-        review: AdmissionReview, phase: ReviewPhase, group: UInt32 = 0, arrival: UInt64, deadline: UInt64,
-        trace: TraceContext? = nil
-    ) {
+    public init(review: AdmissionReview, phase: ReviewPhase, group: UInt32 = 0, arrival: UInt64, deadline: UInt64) {
         self.review = review
         self.phase = phase
         self.group = group
         self.arrival = arrival
         self.deadline = deadline
-        self.trace = trace
     }
 }
 

@@ -196,15 +196,6 @@ import Testing
         #expect(try !stage.answer().isAllowed)
     }
 
-    @Test func theTraceGoesOn() throws {
-        let stage = try Stage(Stage.hook("a") + Stage.hook("b", phase: "after"))
-        let text = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
-        let trace = TraceContext(text.utf8.span)
-        try stage.ask(trace: trace)
-        stage.pass(.milliseconds(10))
-        #expect(stage.invocations.map(\.traceparent) == [text, text])
-    }
-
     @Test func aPatchHasNoPlaceInTheAnswerToValidation() throws {
         let stage = try Stage(Stage.hook("a"))
         stage.behaviours = ["a": [.patches("[]")]]

@@ -86,12 +86,11 @@ final class Stage: Script {
     /// Asks about a review; the answer may come later.
     func ask(
         _ text: String = SampleReview.text(), _ phase: ReviewPhase = .validate,
-        within time: Nanoseconds = .milliseconds(1000), group: UInt32 = 0, trace: TraceContext? = nil
+        within time: Nanoseconds = .milliseconds(1000), group: UInt32 = 0
     ) throws {
         let asker = Asker(clock) { [self] in answers.append($0) }
         try asker.ask(
-            pipeline, try JSONDocument(parsing: text), phase, deadline: clock.now + time, group: group,
-            trace: trace)
+            pipeline, try JSONDocument(parsing: text), phase, deadline: clock.now + time, group: group)
     }
 
     func pass(_ time: Nanoseconds) { SimulatedLoop.run([loop], clock, until: clock.now + time) }

@@ -66,12 +66,12 @@ public final class Asker {
     /// Asks a handler.
     public func ask(
         _ handler: some ReviewHandler, _ document: JSONDocument, _ phase: ReviewPhase, deadline: Instant,
-        group: UInt32 = 0, trace: TraceContext? = nil
+        group: UInt32 = 0
     ) throws {
         let review = try AdmissionReview(decoding: document.root)
         let question = ReviewQuestion(
             review: review, phase: phase, group: group, arrival: clock.now.nanoseconds,
-            deadline: deadline.nanoseconds, trace: trace)
+            deadline: deadline.nanoseconds)
         var exchange = Exchange(asker: self)
         var response = ReviewResponse()
         if handler.handle(question, &response, &exchange) == .answered { answer(review, response) }

@@ -74,8 +74,6 @@ public struct AfterTask: Sendable {
     public var review: KeptReview
     /// The answer that was given, as JSON.
     public var verdict: [UInt8]
-    /// The trace that the request belonged to, as W3C writes it; nil: none, or not known any more.
-    public var traceparent: String?
 
     /// A task.
     public init(hook: String, key: String, revision: String, review: KeptReview, verdict: [UInt8]) {

@@ -89,10 +89,8 @@ final class AfterQueue {
     }
 
     private func invocation(_ task: AfterTask, _ deadline: Instant) -> HookInvocation {
-        var invocation = HookInvocation(
+        HookInvocation(
             key: task.key, hook: task.hook, phase: .after, deadline: deadline, revision: task.revision,
             review: task.review)
-        invocation.traceparent = task.traceparent
-        return invocation
     }
 }

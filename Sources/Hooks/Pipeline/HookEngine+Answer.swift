@@ -88,10 +88,9 @@ extension HookEngine {
                 response.writeVerdict(to: &writer)
                 verdict = writer.bytes
             }
-            var task = AfterTask(
+            let task = AfterTask(
                 hook: cell.name, key: HookKeys.invocation(asked.review, cell.name, .after), revision: revision.hash,
                 review: kept, verdict: verdict ?? [])
-            task.traceparent = asked.trace?.text
             host.after.add(task, cell)
         }
     }

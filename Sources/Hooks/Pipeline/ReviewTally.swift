@@ -24,8 +24,6 @@ struct AskedReview {
     var review: AdmissionReview
     let phase: ReviewPhase
     let group: UInt32
-    /// The trace that the request belongs to.
-    let trace: TraceContext?
     /// When everything must be settled.
     let limit: Instant
 
@@ -36,7 +34,6 @@ struct AskedReview {
         review = question.review
         phase = question.phase
         group = question.group
-        trace = question.trace
         limit = Instant(nanoseconds: question.deadline)
     }
 
