@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Tries to break the server while well-behaved clients ask it at a constant rate.
 
-    soak.sh [--seconds N] [--requests N] [--reloads N] [changes|slow|descriptors|log|vanish|end|tls|memory|reloads …]
+    soak.sh [--seconds N] [--requests N] [--reloads N] [--kills N]
+            [changes|slow|descriptors|log|vanish|end|tls|memory|reloads|journal …]
 
 changes      the certificate is replaced and the configuration read again, a hundred times each, beside 1,000 idle and 200
              slow-sending connections: no request fails
@@ -14,6 +15,8 @@ tls          testssl.sh finds nothing of medium severity or worse, and gives an 
 reloads      a thousand revisions of the rules at 500 requests a second: none fails, each answer is one revision's and no older
              than the one before it on its connection, a rule whose file is truncated and written again all the time never
              disappears, and memory stays
+journal      10,000 times a writer of entries is killed (kill -9) at a random moment: no entry that it had acknowledged is
+             lost, and none is damaged
 memory       resident memory after the last of so many requests is at most a tenth more than after a tenth of them
 
 The exit status is 1 if one of these does not hold. Reviews come from `../shared`, or from PORTCULLIS_SHARED.
@@ -38,6 +41,7 @@ import urllib.request
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.environ.get("PORTCULLIS_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
 BINARY = os.path.join(ROOT, ".build", "release", "portcullis")
+WRITER = os.path.join(ROOT, ".build", "release", "JournalWriter")
 REVIEW = os.path.join(SHARED, "corpus", "reviews", "pod-create.json")
 SERVER = """apiVersion: portcullis.dev/v1
 kind: Server
@@ -337,6 +341,34 @@ def tls(options):
         return told("tls", holds, f"grade {grade}, {len(findings)} findings, of which bad: {bad}")
 
 
+def journal(options):
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    safe, number, lost, wrong, early, torn = {}, 1, 0, 0, 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        for life in range(options.kills):
+            sync = "always" if life % 2 else "never"
+            writer = subprocess.Popen([WRITER, folder, sync, str(number)], stdout=subprocess.PIPE)
+            killer = threading.Timer(chance.uniform(0.0, 0.12), writer.kill)
+            killer.start()
+            lines = writer.communicate()[0].decode().splitlines()
+            killer.join()
+            have = {int(words[1]): int(words[2]) for words in map(str.split, lines) if words[0] == "have"}
+            wrong += sum(line.startswith(("wrong", "failed")) for line in lines)
+            torn += any(line.startswith("damaged ") and line != "damaged 0" for line in lines)
+            if "begin" in lines:
+                oldest = min(have, default=0)
+                lost += sum(have.get(entry) != content for entry, content in safe.items() if entry >= oldest)
+                safe = {entry: content for entry, content in safe.items() if entry >= oldest}
+            else:
+                early += 1
+            safe.update((int(words[1]), int(words[2])) for words in map(str.split, lines) if words[0] == "safe")
+            number = max([number, *safe.values()]) + 1
+    holds = lost == 0 and wrong == 0 and early < options.kills and number > options.kills
+    return told("journal", holds, f"{options.kills} kills (seed {seed}), {early} of them before the entries were read, {torn} left a "
+                f"torn end, {number} entries written, {lost} lost, {wrong} damaged")
+
+
 def memory(options):
     with Server() as server:
         idle = server.resident()
@@ -478,11 +510,12 @@ def main():
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--reloads", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=10_000)
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "tls": tls, "memory": memory,
-                "reloads": reloads}
+                "reloads": reloads, "journal": journal}
     broken = [name for name in options.what or sections if sections[name](options)]
     sys.exit(1 if broken else 0)
 

@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.."
 
 deploy/install.sh soak
 swift build -c release --product portcullis
+swift build -c release --product JournalWriter
 exec python3 deploy/soak.py "$@"

@@ -4,6 +4,7 @@ import Hooks
 import Policies
 import Reactor
 import TLS
+import Telemetry
 import TestSupport
 import Testing
 
@@ -55,12 +56,14 @@ import Testing
         let bench = try Workbench()
         let executor = try bench.http(server.url)
         var invocation = try Sample.invocation(bench.loop)
-        invocation.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        invocation.trace = TraceContext(
+            high: 0x0af7_6519_16cd_43dd, low: 0x8448_eb21_1c80_319c, span: 0xb7ad_6b71_6920_3331, isSampled: true)
         var outcome: Result<HookResult, HookFailure>?
         let attempt = executor.start(invocation) { outcome = $0 }
         bench.turn { outcome != nil }
         #expect(outcome?.success == HookResult(.pass))
-        #expect(seen.field("traceparent") == invocation.traceparent)
+        #expect(seen.field("traceparent") == text)
         withExtendedLifetime(attempt) {}
     }
 
@@ -274,6 +277,15 @@ import Testing
         usleep(1_100_000)
         #expect(try bench.ask(executor).success == HookResult(.pass))
         #expect(server.lastClient == "hook")
+        let fresh = try other.issue("fresh", names: ["hook"], purpose: .client, now: now, days: 1)
+        _ = try bench.write("client", String(decoding: fresh.chain + fresh.key, as: UTF8.self), mode: 0o600)
+        usleep(1_100_000)
+        #expect(try bench.ask(executor).success == HookResult(.pass))
+        #expect(server.lastClient == "fresh")
+        // A file that is of no use changes nothing.
+        _ = try bench.write("client", "nothing")
+        usleep(1_100_000)
+        #expect(try bench.ask(executor).success == HookResult(.pass))
     }
 }
 

@@ -79,6 +79,34 @@ extension Result where Failure == HTTPClientError {
         #expect(try client.ask(path: "/none").get().head.statusCode == 404)
     }
 
+    @Test func aKeptConnectionIsNoWayToAnAddressThatIsNotAllowedAnyMore() throws {
+        final class Permission { var isGiven = true }
+        let permission = Permission()
+        let server = try RunningServer()
+        let client = try TurnedClient("http://\(server.address)/echo") { $0.allows = { _ in permission.isGiven } }
+        #expect(try client.ask(.post, "a").get().text == "a")
+        permission.isGiven = false
+        #expect(try client.ask(.post, "b").complaint.contains("allowed targets"))
+        #expect(client.client.connectionCount == 0)
+        permission.isGiven = true
+        #expect(try client.ask(.post, "c").get().text == "c")
+        #expect(client.client.counters.connections == 2 && client.client.counters.reused == 0)
+    }
+
+    @Test func aRetiredClientFinishesWhatItHasAndKeepsNothing() throws {
+        let server = try RunningServer()
+        let client = try TurnedClient("http://\(server.address)/later") { $0.connectionsMax = 1 }
+        var texts: [String] = []
+        let calls = try (0..<3).map { number in
+            try client.send(.post, "\(number)") { texts.append((try? $0.get().text) ?? "failed") }
+        }
+        client.client.retire()
+        client.turn { texts.count == 3 }
+        #expect(texts == ["0", "1", "2"] && client.client.connectionCount == 0)
+        #expect(client.client.counters.connections == 3 && client.loop.sourceCount == 0)
+        withExtendedLifetime(calls) {}
+    }
+
     @Test func connectionsAreLimitedAndTheRestWaits() throws {
         let server = try RunningServer()
         let client = try TurnedClient("http://\(server.address)/later") {

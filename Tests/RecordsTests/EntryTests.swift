@@ -167,7 +167,8 @@ enum Sample {
         var invocation = try Sample.invocation("key-7")
         invocation.attempt = 3
         let added = Answer<UInt64>()
-        letters.add(invocation, HookFailure(.timeout, "too slow"), reply: added.reply)
+        letters.add(
+            DeadLetter(invocation: invocation, failure: HookFailure(.timeout, "too slow"), wall: 0), reply: added.reply)
         let id = try added.get()
         let letter = try #require(try letters.log.listed().first)
         let text = String(decoding: letter.json, as: UTF8.self)
@@ -190,8 +191,9 @@ enum Sample {
         defer { ledger.log.close() }
         let added = Answer<UInt64>()
         ledger.add(
-            hook: "scan", HookFailure(.breakerOpen, "open"), review: try Sample.review(), revision: "r9",
-            reply: added.reply)
+            FailOpenEntry(
+                hook: "scan", failure: HookFailure(.breakerOpen, "open"), phase: .mutate, revision: "r9", wall: 5,
+                review: try Sample.review()), reply: added.reply)
         _ = try added.get()
         let entry = try #require(try ledger.log.listed { $0.hook = "scan" }.first)
         let document = try JSONDocument(parsing: entry.json)

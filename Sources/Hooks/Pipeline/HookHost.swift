@@ -26,6 +26,8 @@ public final class HookHost {
     var jitter: Jitter
     private(set) lazy var after = AfterQueue(self)
 
+    /// Where the spans of attempts go; nil where nobody looks at traces.
+    public var spans: SpanSink?
     /// Is told of each policy that would change what it has made of an object once more.
     public var noteUnstable: ((String) -> Void)?
     /// Asks a candidate revision about what was answered; nil where there is none.

@@ -15,11 +15,10 @@ public final class DeadLetters: Sendable {
 
     /// Keeps a call; false where too much waits to be written, which is counted.
     @discardableResult
-    public func add(
-        _ invocation: HookInvocation, _ failure: HookFailure, reply: EntryLog.Reply<UInt64>? = nil
-    ) -> Bool {
-        log.add(
-            hook: invocation.hook, bytes: invocation.byteCount, { Self.json(invocation, failure) }, reply: reply)
+    public func add(_ letter: DeadLetter, reply: EntryLog.Reply<UInt64>? = nil) -> Bool {
+        let invocation = letter.invocation
+        return log.add(
+            hook: invocation.hook, bytes: invocation.byteCount, { Self.json(invocation, letter.failure) }, reply: reply)
     }
 
     /// Says that a letter is dealt with, and by whom. Nothing is deleted. The reply is false where there is no such letter.

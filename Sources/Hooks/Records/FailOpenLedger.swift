@@ -1,4 +1,4 @@
-public import Admission
+internal import Admission
 internal import JSON
 public import Reactor
 
@@ -13,26 +13,32 @@ public final class FailOpenLedger: Sendable {
         log = try EntryLog(folder, options, clock: clock)
     }
 
-    /// Notes that a review was admitted without a hook's verdict; false where too much waits to be written, which is counted.
+    /// Notes that a request was admitted without a hook's verdict; false where too much waits to be written, which is
+    /// counted.
     @discardableResult
-    public func add(
-        hook: String, _ failure: HookFailure, review: KeptReview, revision: String,
-        reply: EntryLog.Reply<UInt64>? = nil
-    ) -> Bool {
+    public func add(_ entry: FailOpenEntry, reply: EntryLog.Reply<UInt64>? = nil) -> Bool {
         log.add(
-            hook: hook, bytes: review.byteCount + 512, { Self.json(failure, review, revision) }, reply: reply)
+            hook: entry.hook, bytes: (entry.review?.byteCount ?? 0) + 512, { Self.json(entry) }, reply: reply)
     }
 
-    private static func json(_ failure: HookFailure, _ kept: KeptReview, _ revision: String) -> [UInt8] {
+    /// A line of a recording without an answer, so that `portcullis replay` can judge it.
+    private static func json(_ entry: FailOpenEntry) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("failure")
-        failure.write(to: &writer)
+        writer.key("time")
+        writer.int(entry.wall / 1_000_000_000)
+        writer.key("phase")
+        writer.string("\(entry.phase)")
         writer.key("revision")
-        writer.string(revision)
-        writer.key("review")
-        writer.verbatim(kept.review.redacted.span)
+        writer.string(entry.revision)
+        writer.key("failure")
+        entry.failure.write(to: &writer)
+        if let kept = entry.review {
+            writer.key("review")
+            writer.verbatim(kept.review.redacted.span)
+        }
         writer.endObject()
+        withExtendedLifetime(entry) {}
         return writer.bytes
     }
 }

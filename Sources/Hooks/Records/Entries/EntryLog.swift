@@ -16,16 +16,22 @@ public final class EntryLog: Sendable {
     private let pendingBytesMax: Int
     /// What was found when the journal was opened.
     public let recovery: Journal.Recovery
-    /// The entries that nobody had dealt with then, the oldest first.
-    let unsettled: [EntrySummary]
+    /// The entries that nobody had dealt with then, the oldest first, where they were asked for.
+    let unsettled: [Entry]
 
     /// Opens the journal in `folder`.
-    public init(
+    public convenience init(
         _ folder: String, _ options: EntryOptions = EntryOptions(), clock: any Clock
+    ) throws(JournalError) {
+        try self.init(folder, options, clock: clock, readsUnsettled: false)
+    }
+
+    init(
+        _ folder: String, _ options: EntryOptions, clock: any Clock, readsUnsettled: Bool
     ) throws(JournalError) {
         let shelf = try EntryShelf(folder, options, clock: clock)
         recovery = shelf.recovery
-        unsettled = shelf.open
+        unsettled = readsUnsettled ? try shelf.open() : []
         pendingBytesMax = options.pendingBytesMax
         shared = Guarded(EntryLedgerState(counts: shelf.counts))
         let desk = LoopBound(EntryDesk(shelf, options.journal.sync, shared))
@@ -100,7 +106,13 @@ public final class EntryLog: Sendable {
     public func close() {
         let isTaken = thread.mailbox.submit { [desk] loop in
             desk.onItsLoop().settle(loop)
-            loop.mailbox.stop()
+            // Whoever has just been told that an entry is safe may have marked it.
+            let isTaken = loop.mailbox.submit { loop in
+                desk.onItsLoop().settle(loop)
+                desk.onItsLoop().shelf.close()
+                loop.mailbox.stop()
+            }
+            if !isTaken { loop.mailbox.stop() }
         }
         if isTaken { thread.join() } else { thread.stop() }
     }

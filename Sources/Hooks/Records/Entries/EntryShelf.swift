@@ -168,6 +168,8 @@ final class EntryShelf {
 
     func sync() throws(JournalError) { try journal.sync() }
 
+    func close() { journal.close() }
+
     func entry(_ id: UInt64) throws(JournalError) -> Entry? {
         guard let index = Self.index(of: id, in: entries) else { return nil }
         return try read(entries[index])
@@ -220,5 +222,9 @@ final class EntryShelf {
     }
 
     /// Every entry that nobody has dealt with, the oldest first.
-    var open: [EntrySummary] { entries.filter { $0.state == .open } }
+    func open() throws(JournalError) -> [Entry] {
+        var open: [Entry] = []
+        for entry in entries where entry.state == .open { open.append(try read(entry)) }
+        return open
+    }
 }

@@ -33,6 +33,8 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     case recordTooLong(Int)
     /// What was at a place is not there any more.
     case gone
+    /// The journal was closed.
+    case closed
 
     /// What happened.
     public var description: String {
@@ -40,6 +42,7 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         case .system(let error): error.description
         case .recordTooLong(let limit): "the record is longer than \(limit) bytes"
         case .gone: "the record is not there any more"
+        case .closed: "the journal is closed"
         }
     }
 }
@@ -77,7 +80,7 @@ public final class Journal {
     public private(set) var recovery = Recovery()
     private let folder: String
     private let options: JournalOptions
-    private let lock: FolderLock
+    private var lock: FolderLock?
     private var files: [File] = []
     /// The last of `files`, open.
     private var current: AppendFile?
@@ -155,6 +158,7 @@ public final class Journal {
     /// `sync` against that of the machine.
     @discardableResult
     public func append(_ payload: [UInt8]) throws(JournalError) -> (number: UInt64, place: Place) {
+        guard lock != nil else { throw .closed }
         guard payload.count <= options.recordBytesMax else { throw .recordTooLong(options.recordBytesMax) }
         do throws(SystemError) {
             if (current?.bytes ?? .max) >= options.segmentBytesMax { try roll() }
@@ -203,6 +207,12 @@ public final class Journal {
         guard needsSync else { return }
         try current?.sync()
         needsSync = false
+    }
+
+    /// Takes nothing any more and gives the folder back; what was not forced to the disk is left to the kernel.
+    public func close() {
+        current = nil
+        lock = nil
     }
 
     // MARK: reading

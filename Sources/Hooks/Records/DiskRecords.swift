@@ -1,0 +1,62 @@
+public import Reactor
+
+/// Everything that must outlive a request, in folders of the server's state: what was admitted unchecked, calls that failed for
+/// good, and hooks that are to run after answers.
+public final class DiskRecords: HookRecords {
+    /// What was admitted unchecked.
+    public let failOpens: FailOpenLedger
+    /// Calls that failed for good.
+    public let letters: DeadLetters
+    /// Hooks that are to run after answers.
+    public let tasks: AfterJournal
+
+    /// How much is kept of each.
+    public struct Options: Sendable {
+        /// What was admitted unchecked.
+        public var failOpens = EntryOptions()
+        /// Calls that failed for good.
+        public var letters = EntryOptions()
+        /// How the tasks' journal is kept.
+        public var tasks = JournalOptions()
+
+        /// The usual bounds. The tasks are many and short-lived, so theirs is not forced to the disk each time.
+        public init() { tasks.sync = .interval(.seconds(1)) }
+    }
+
+    /// Opens the records in `folder`, which is made if need be.
+    public init(_ folder: String, _ options: Options = Options(), clock: any Clock) throws(JournalError) {
+        failOpens = try FailOpenLedger(folder + "/fail-open", options.failOpens, clock: clock)
+        do throws(JournalError) {
+            letters = try DeadLetters(folder + "/dead-letters", options.letters, clock: clock)
+        } catch {
+            failOpens.log.close()
+            throw error
+        }
+        do throws(JournalError) {
+            tasks = try AfterJournal(folder + "/after", journal: options.tasks, clock: clock)
+        } catch {
+            failOpens.log.close()
+            letters.log.close()
+            throw error
+        }
+    }
+
+    /// Notes that a request was admitted though a check of it has no verdict.
+    public func note(_ entry: FailOpenEntry) { failOpens.add(entry) }
+
+    /// Keeps a call that failed for good.
+    public func keep(_ letter: DeadLetter) { letters.add(letter) }
+
+    /// Keeps a task until it is finished.
+    public func begin(_ task: AfterTask) -> UInt64? { tasks.begin(task) }
+
+    /// The task needs to be kept no longer.
+    public func finish(_ task: UInt64) { tasks.finish(task) }
+
+    /// Writes what waits to be written.
+    public func close() {
+        failOpens.log.close()
+        letters.log.close()
+        tasks.close()
+    }
+}
