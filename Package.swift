@@ -79,8 +79,8 @@ let package = Package(
         program(
             "benchmark",
             [
-                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies",
-                "AllocationCounter",
+                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Reactor",
+                "Telemetry", "Hooks", "AllocationCounter",
             ]),
 
         // The proof.
@@ -107,7 +107,10 @@ let package = Package(
         tests("PoliciesTests", ["Policies", "Admission", "HTTP", "YAML", "JSON", "TestSupport"]),
         tests(
             "HooksTests",
-            ["Hooks", "Simulation", "Policies", "Admission", "Telemetry", "HTTP", "Reactor", "JSON", "TestSupport"]),
+            [
+                "Hooks", "Simulation", "Policies", "Admission", "Telemetry", "HTTP", "Reactor", "YAML", "JSON",
+                "TestSupport",
+            ]),
         tests("SimulationTests", ["Simulation", "TestSupport"]),
         tests(
             "ExecutorTests",

@@ -14,6 +14,9 @@ public struct SampleWriter: ~Copyable {
     /// Begins a family of counters; its samples follow. The name goes without `_total`.
     public mutating func counter(_ name: String, _ help: String) { head(name, "counter", help) }
 
+    /// Begins a family of quantiles; its samples follow, each with the label `quantile`.
+    public mutating func summary(_ name: String, _ help: String) { head(name, "summary", help) }
+
     /// Adds a sample of the family that was begun last.
     public mutating func sample(_ value: Double, _ labels: [(name: String, value: String)] = []) {
         line(current, labels.map(\.name), labels.map(\.value), nil)

@@ -10,6 +10,8 @@ struct Benchmark {
     let peers: [Peer]
     /// The most allocations and retains that one operation may make once it is warm; nil where that is not bounded.
     var countsMax: (allocations: Double, retains: Double)?
+    /// The most CPU time that one operation may take; nil where that is not bounded.
+    var nanosecondsMax: Double?
 }
 
 /// Someone who does the same operation, and how we mean to compare.
@@ -26,4 +28,12 @@ struct Peer {
     let work: Work
     /// Our time over theirs must not pass this; nil where the ratio is only for orientation.
     let ratioMax: Double?
+    /// What we may take more than they do, for each of so many things; nil where that is not bounded.
+    var extra: Extra?
+
+    /// A bound for the difference of two times.
+    struct Extra {
+        let nanosecondsMax: Double
+        let count: Int
+    }
 }

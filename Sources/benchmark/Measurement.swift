@@ -10,11 +10,13 @@ struct Measurement {
         /// The median over the rounds of ours divided by theirs.
         let ratio: Double
         let ratioMax: Double?
+        /// What we took more for each thing, and the most that may be; nil where that is not bounded.
+        var extra: (nanoseconds: Double, nanosecondsMax: Double)?
         /// True unless a bar was set and passed over, or could not be looked at.
         var holds: Bool {
-            guard let ratioMax else { return true }
+            if ratioMax == nil, extra == nil { return true }
             if case .failure = outcome { return false }
-            return ratio <= ratioMax
+            return ratio <= ratioMax ?? .infinity && extra.map { $0.nanoseconds <= $0.nanosecondsMax } ?? true
         }
     }
 
@@ -23,6 +25,9 @@ struct Measurement {
     let allocations: Double
     let retains: Double
     let peers: [PeerResult]
+
+    /// True unless a bar was set for the time itself and passed over.
+    var holds: Bool { benchmark.nanosecondsMax.map { nanoseconds <= $0 } ?? true }
 }
 
 /// The CPU time this process has used, in nanoseconds.
@@ -71,7 +76,13 @@ extension Benchmark {
             return .init(name: peer.name, outcome: .failure(why), ratio: .nan, ratioMax: peer.ratioMax)
         }
         let ratio = median(zip(ours, times).map { $0 / $1 })
-        return .init(name: peer.name, outcome: .success(median(times)), ratio: ratio, ratioMax: peer.ratioMax)
+        var result = Measurement.PeerResult(
+            name: peer.name, outcome: .success(median(times)), ratio: ratio, ratioMax: peer.ratioMax)
+        if let extra = peer.extra {
+            let difference = median(zip(ours, times).map { $0 - $1 }) / Double(extra.count)
+            result.extra = (difference, extra.nanosecondsMax)
+        }
+        return result
     }
 
     private static func time(_ work: () -> Void, _ times: Int) -> Double {

@@ -28,7 +28,7 @@ enum PolicyBenchmarks {
 }
 
 /// What one loop holds, and one review that comes again and again.
-private final class PolicySide {
+final class PolicySide {
     private let document: JSONDocument
     private let review: AdmissionReview
     private var evaluator: PolicyEvaluator
@@ -49,7 +49,7 @@ private final class PolicySide {
 }
 
 /// Rules as their authors would write them, which the benchmark's pod keeps.
-private enum PolicyText {
+enum PolicyText {
     private static let checks = [
         "!has(object.spec.hostNetwork) || !object.spec.hostNetwork",
         "!has(object.spec.hostPID) || !object.spec.hostPID",

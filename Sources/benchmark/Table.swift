@@ -11,15 +11,26 @@ enum Table {
         let rate = bytes == 0 ? "-" : number(Double(bytes) * 1000 / seen.nanoseconds, 0)
         return pad(seen.benchmark.name, 36) + left(time(seen.nanoseconds), 11) + left(rate, 8)
             + left(number(seen.allocations, 1), 8) + left(number(seen.retains, 1), 9)
-            + "   " + seen.peers.map(peer).joined(separator: "; ")
+            + "   " + bound(seen) + seen.peers.map(peer).joined(separator: "; ")
+    }
+
+    private static func bound(_ seen: Measurement) -> String {
+        seen.benchmark.nanosecondsMax.map { "[≤ \(time($0)) \(seen.holds ? "holds" : "MISSED")] " } ?? ""
     }
 
     private static func peer(_ seen: Measurement.PeerResult) -> String {
         let bar = seen.ratioMax.map { " [≤ \(number($0, 2)) \(seen.holds ? "holds" : "MISSED")]" } ?? ""
         switch seen.outcome {
         case .failure(let why): return "\(seen.name): not measured, \(why)\(bar)"
-        case .success(let nanoseconds): return "\(seen.name) (\(time(nanoseconds))): \(number(seen.ratio, 3))\(bar)"
+        case .success(let nanoseconds):
+            return "\(seen.name) (\(time(nanoseconds))): \(number(seen.ratio, 3))\(bar)\(extra(seen))"
         }
+    }
+
+    private static func extra(_ seen: Measurement.PeerResult) -> String {
+        guard let extra = seen.extra else { return "" }
+        let verdict = extra.nanoseconds <= extra.nanosecondsMax ? "holds" : "MISSED"
+        return ", \(time(extra.nanoseconds)) more for each [≤ \(time(extra.nanosecondsMax)) \(verdict)]"
     }
 
     private static func time(_ nanoseconds: Double) -> String {

@@ -3,14 +3,18 @@ enum HelpText {
     static var commands: [any Command.Type] {
         [
             BenchCommand.self,
+            BreakerCommand.self,
             CertsCommand.self,
             CheckCommand.self,
             ConvertCommand.self,
+            DeadLetterCommand.self,
             EvalCommand.self,
+            ModeCommand.self,
             ReplayCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,
+            StatusCommand.self,
             VersionCommand.self,
         ]
     }

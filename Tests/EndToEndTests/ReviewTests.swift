@@ -73,6 +73,17 @@ import Testing
         #expect(seen.output.contains(" µs\n"))
     }
 
+    @Test func explainsWhichElementItWas() throws {
+        let rules = Self.rules.replacingOccurrences(
+            of: "!object.spec.?hostNetwork.orValue(false)", with: "['a', string(object.metadata.name)].all(n, n == 'a')"
+        )
+        let seen = try Self.run(["review", "-f", "@pods.yaml", "--rules", "@rules", "--explain"], rules: rules)
+        #expect(
+            seen.output.contains("[\"a\", string(object.metadata.name)].all(n, n == \"a\")  →  false\n"),
+            "\(seen.output)")
+        #expect(seen.output.contains("[\"a\", string(object.metadata.name)].map(n, n == \"a\")  →  [true, false]\n"))
+    }
+
     /// Each thing that keeps a policy from being asked is told by its name.
     @Test(arguments: [
         ("resources: [pods]", "resources: [jobs]", "does not match: no rule is about CREATE of pods"),

@@ -80,6 +80,28 @@ import Testing
         #expect(problems.contains { $0.contains("warning: no expression reads params (spec.paramKind)") })
     }
 
+    /// However an expression spells it, and wherever it stands, a variable is read; its name in a text is no reading.
+    @Test(arguments: [
+        ("variables.a == 1", true), ("variables . a == 1", true), ("variables.?a.orValue(1) == 1", true),
+        ("[1].all(x, has(variables.a))", true), ("'variables.a' == 'x'", false), ("variables.ab == 1", false),
+    ])
+    func knowsWhatIsRead(_ expression: String, _ isRead: Bool) {
+        let text = Self.policy(
+            "p",
+            "  variables: [{name: a, expression: '1'}, {name: ab, expression: '1'}]\n"
+                + "  auditAnnotations: [{key: k, valueExpression: \"string(variables.ab == 1 && \(expression))\"}]")
+        let unread = Self.problems(text).filter { $0.contains("no expression reads the variable \"a\"") }
+        #expect(unread.isEmpty == isRead)
+    }
+
+    /// What an expression that is wrong would have read nobody knows.
+    @Test func saysNothingOfReadingsWhereAnExpressionIsWrong() {
+        let text = Self.policy(
+            "p",
+            "  variables: [{name: a, expression: '1'}]\n  auditAnnotations: [{key: k, valueExpression: 'variables.b'}]")
+        #expect(!Self.problems(text).contains { $0.contains("no expression reads") })
+    }
+
     @Test func refusesRulesOfAnotherGroup() {
         let problems = Self.problems(Self.policy().replacing("k8s.io/v1", with: "k8s.oi/v1"))
         #expect(problems.count == 1)

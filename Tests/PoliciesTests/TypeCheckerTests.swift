@@ -159,6 +159,18 @@ import Testing
         #expect(check.costs.first?.expressions.map(\.path) == paths)
     }
 
+    /// Whatever finds a problem, people read from the top.
+    @Test func problemsComeInTheOrderOfTheFiles() {
+        let first = Self.policy(
+            ["object.nope == 1"], more: "  variables: [{name: w, expression: 'true'}]")
+        let second = first.replacing("name: p}", with: "name: q}").replacing("name: b}", with: "name: c}")
+        let check = RuleCheck([
+            RuleFile(name: "z.yaml", bytes: Array(first.utf8)), RuleFile(name: "a.yaml", bytes: Array(second.utf8)),
+        ])
+        let places = check.problems.map { "\($0.file):\($0.line)" }
+        #expect(places == ["z.yaml:6", "z.yaml:8", "a.yaml:3", "a.yaml:6", "a.yaml:8"], "\(check.problems)")
+    }
+
     /// A variable that names a part of an object is as large as that; sizes come from the kind's schema.
     @Test func costsGoThroughVariables() throws {
         func most(_ expression: String, _ variable: String) throws -> UInt64? {

@@ -15,8 +15,8 @@ import Telemetry
 /// in the metrics: equally often. In the end nothing is left.
 public final class HookSimulation: Script {
     private static let loopCount = 2
-    private static let retryPercent = 20
-    private static let retryReserve = 50
+    private static let retryPercent = 4
+    private static let retryReserve = 5
 
     private struct Lane {
         var host: HookHost
@@ -297,6 +297,9 @@ extension HookSimulation {
     }
 
     private func checkEnd() {
+        for state in board.states where state.load.active + state.load.waiting + state.load.flights > 0 {
+            report.violation("\(state.name): \(state.load) is left")
+        }
         if openReviews != 0 { report.violation("\(openReviews) reviews have no answer") }
         for (name, count) in active where count != 0 { report.violation("\(name): \(count) attempts are left") }
         if !promises.isEmpty { report.violation("\(promises.count) attempts did not end") }

@@ -14,7 +14,7 @@ extension SyntaxTree {
         }
     }
 
-    /// The expression beneath a node, with macros expanded; a loop is shown by what it loops over.
+    /// The expression beneath a node. A loop is shown as the macro that made it, or else by what it loops over.
     public func text(of id: ExpressionID) -> String {
         switch self[id] {
         case .missing: "…"
@@ -39,6 +39,7 @@ extension SyntaxTree {
     }
 
     private func loopText(_ loop: Comprehension) -> String {
+        if let macro = macro(of: loop) { return loopText(loop, macro.name, macro.arguments) }
         let names = [loop.variable, loop.secondVariable].filter { !$0.isEmpty }.joined(separator: ", ")
         return "loop(\(names) in \(text(of: loop.range)))"
     }
@@ -60,7 +61,7 @@ extension SyntaxTree {
     private func isOperator(_ function: String) -> Bool { Operator.display(function) != function }
 
     /// A part that something is done to: operators within stand in parentheses.
-    private func operandText(_ id: ExpressionID) -> String {
+    func operandText(_ id: ExpressionID) -> String {
         guard case .call(let function, nil, _) = self[id],
             isOperator(function) || function == Operator.conditional
         else { return text(of: id) }

@@ -6,11 +6,11 @@ import Telemetry
 /// The answers to people, probes and Prometheus, on the server's own loop.
 final class AdminService: HTTPHandler {
     enum Endpoint {
-        case alive, ready, metrics, page, status, hooks, hook, decisions
-        case reload, mode, breaker
+        case alive, ready, metrics, page, status, hooks, hook, decisions, failOpen, deadLetters
+        case reload, mode, breaker, resolve, replay
 
         /// Whether only those may ask who are allowed to change things.
-        var changes: Bool { [.reload, .mode, .breaker].contains(self) }
+        var changes: Bool { [.reload, .mode, .breaker, .resolve, .replay].contains(self) }
     }
 
     /// What is answered: a status, a body of that type.
@@ -29,6 +29,10 @@ final class AdminService: HTTPHandler {
         router.add("/v1/hooks", .get, .hooks)
         router.add("/v1/hooks/{name}", .get, .hook)
         router.add("/v1/decisions", .get, .decisions)
+        router.add("/v1/fail-open", .get, .failOpen)
+        router.add("/v1/runtime/hooks/dead-letter", .get, .deadLetters)
+        router.add("/v1/runtime/hooks/dead-letter/{id}/resolve", .post, .resolve)
+        router.add("/v1/runtime/hooks/dead-letter/{id}/replay", .post, .replay)
         router.add("/v1/reload", .post, .reload)
         router.add("/v1/hooks/{name}/mode", .post, .mode)
         router.add("/v1/hooks/{name}/breaker", .post, .breaker)
@@ -61,7 +65,7 @@ final class AdminService: HTTPHandler {
             errors.allow(methods, .methodNotAllowed, closes: exchange.closes, to: &output)
         case .notFound:
             errors.write(
-                .notFound, "there are /livez, /readyz, /metrics, / and /v1/status, hooks, decisions",
+                .notFound, "there are /livez, /readyz, /metrics, / and /v1/status, hooks, decisions, fail-open",
                 closes: exchange.closes, to: &output)
         }
         return .answered
@@ -74,6 +78,7 @@ final class AdminService: HTTPHandler {
         writer.reset()
         if endpoint == .decisions { return answerDecisions(request, bytes, &output) }
         do throws(AdminRefusal) {
+            if try answersLater(endpoint, request, bytes) { return .later }
             let answer: Answer
             if endpoint.changes {
                 let who = try identify(request, bytes)
@@ -90,6 +95,20 @@ final class AdminService: HTTPHandler {
             errors.write(error.status, error.message, closes: request.exchange.closes, to: &output)
         }
         return .answered
+    }
+
+    /// Takes on what a disk or a hook must be waited for.
+    private func answersLater(
+        _ endpoint: Endpoint, _ request: AdminRequest, _ bytes: Span<UInt8>
+    ) throws(AdminRefusal) -> Bool {
+        switch endpoint {
+        case .failOpen: try answerEntries(of: gate.records.ledger.log, request, bytes)
+        case .deadLetters: try answerEntries(of: gate.records.letters.log, request, bytes)
+        case .resolve: try resolve(request, by: identify(request, bytes))
+        case .replay: try replay(request, by: identify(request, bytes))
+        default: return false
+        }
+        return true
     }
 
     private func identify(_ request: AdminRequest, _ bytes: Span<UInt8>) throws(AdminRefusal) -> String {

@@ -33,7 +33,7 @@ final class HookShare: Sendable {
 }
 
 /// Makes the executors of one loop, which share what looks names up.
-private final class LoopExecutors: HookExecutorSource {
+final class LoopExecutors: HookExecutorSource {
     private let factory: ExecutorFactory
     private let loop: EventLoop
     private let resolver: Resolver

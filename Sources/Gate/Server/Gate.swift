@@ -30,9 +30,12 @@ public final class Gate: @unchecked Sendable {
     var certificateExpiry: Int64?
     /// The server's own loop, while it runs.
     private(set) var loop: EventLoop?
+    private var home: Mailbox?
     let hooks: HookShare
     let workers: FileWorkers
+    let records: GateRecords
     var revision: HookRevision
+    private(set) lazy var replays = LetterReplay(self)
     var loops: [(thread: LoopThread, review: ReviewLoop)] = []
     var certificates: CertificateReload?
     var admin: HTTPServer?
@@ -64,7 +67,8 @@ public final class Gate: @unchecked Sendable {
         shard = metrics.registry.makeShard()
         started = clock.wall
         workers = FileWorkers(clock: clock)
-        hooks = Self.share(configuration, registry, metrics, workers, log, clock)
+        records = try Self.openRecords(configuration, metrics, clock)
+        hooks = Self.share(configuration, registry, metrics, workers, records, log, clock)
         revision = hooks.board.revise(.empty, hash: "")
     }
 
@@ -75,12 +79,15 @@ public final class Gate: @unchecked Sendable {
         defer {
             keeper?.close()
             for entry in loops { entry.thread.stop() }
+            replays.close()
             workers.stop()
+            records.close()
             _ = sink.close(patienceMilliseconds: 500)
         }
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop(clock: clock) } catch { throw GateError("\(error)") }
         self.loop = loop
+        home = loop.mailbox
         try start(on: loop)
         loop.run()
         self.loop = nil
@@ -196,6 +203,13 @@ extension Gate: CertificateReloadHandler {
     public func refused(_ reason: String, on loop: EventLoop) {
         shard.add(metrics.reloaded(false))
         log.note(.error, "the new certificate was refused", [("reason", reason)])
+    }
+
+    /// Has something done on the server's own loop, from any thread; nothing is done once the server has ended.
+    func onItsLoop(_ work: @escaping @Sendable (Gate) -> Void) {
+        _ = home?.submit { [weak self] _ in
+            if let self { work(self) }
+        }
     }
 
     /// Reads everything again that can be.

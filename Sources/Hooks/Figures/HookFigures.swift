@@ -10,7 +10,7 @@ enum HookFigures {
         let seen = board.states.prefix(HookMetrics.hooksMax).map { (state: $0, summary: $0.summary(at: now)) }
         let called = seen.filter { $0.summary.good + $0.summary.bad > 0 }
         if !called.isEmpty {
-            writer.gauge("portcullis_hook_latency_seconds", "Duration of hooks over the last five minutes.")
+            writer.summary("portcullis_hook_latency_seconds", "Duration of hooks over the last five minutes.")
             for entry in called {
                 for quantile in quantiles {
                     writer.sample(

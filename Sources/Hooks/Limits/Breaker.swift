@@ -114,6 +114,16 @@ public struct Breaker: Sendable {
         }
     }
 
+    /// Whether a call would be refused now.
+    public func refuses(at now: Instant) -> Bool {
+        switch control {
+        case .forcedOpen: true
+        case .forcedClosed: false
+        case .auto:
+            current == .open && now < probesFrom || current == .halfOpen && probesGiven >= settings.halfOpenCalls
+        }
+    }
+
     /// Whether a permit is still good for a call: the breaker has not changed its state since.
     public func holds(_ permit: Permit) -> Bool { permit.epoch == epoch && control != .forcedOpen }
 

@@ -83,6 +83,9 @@ public final class VerdictCache: Sendable {
         }
     }
 
+    /// The verdict for a key that is as good as new; nil without one.
+    public func fresh(_ key: [UInt8], at now: Instant) -> HookResult? { table.withLock { $0.fresh(key, now) } }
+
     /// The last verdict for a key, if it is not too old to count where there is no other.
     public func stale(_ key: [UInt8], at now: Instant) -> HookResult? {
         table.withLock { $0.entry(key, atMost: $0.settings.staleFor, now) }

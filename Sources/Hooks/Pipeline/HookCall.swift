@@ -273,7 +273,7 @@ extension HookCall {
         land(result, now)
         if let failure = result.failure { keep(failure) }
         let whenEnded = whenEnded.take()
-        whenEnded?(settled(result, now))
+        whenEnded?(End(result: result).orStale(cell, key, at: now))
     }
 
     /// Tells those who wait for the same.
@@ -294,12 +294,15 @@ extension HookCall {
         guard attempts > 0, let records = host.records else { return }
         records.keep(DeadLetter(invocation: invocation, failure: failure, wall: host.clock.wall))
     }
+}
 
-    private func settled(_ result: Result<HookResult, HookFailure>, _ now: Instant) -> End {
+extension HookCall.End {
+    /// An old verdict in the place of one that is not to be had, where the hook's failure policy is so and there is one.
+    func orStale(_ cell: HookCell, _ key: [UInt8]?, at now: Instant) -> HookCall.End {
         guard !result.isSuccess, cell.rule.settings.failurePolicy == .cached, let key, let cache = cell.cache,
             let old = cache.stale(key, at: now)
-        else { return End(result: result) }
-        return End(result: .success(old), isStale: true)
+        else { return self }
+        return HookCall.End(result: .success(old), isStale: true)
     }
 }
 

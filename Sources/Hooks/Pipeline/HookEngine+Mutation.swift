@@ -85,7 +85,12 @@ extension HookEngine {
         prepareMatching(cell, asked, tally)
         guard isAbout(cell, evaluator.matches(plan, place, session), &tally, &response) else { return nil }
         switch cell.subject {
-        case .executor: return ReviewRun.Other(cell: cell, key: evaluator.cacheKey(plan, place, session))
+        case .executor:
+            let key = evaluator.cacheKey(plan, place, session)
+            guard let end = endAtOnce(cell, key) else { return ReviewRun.Other(cell: cell, key: key) }
+            if let patch = take(end, of: cell, &tally, &response)?.patch {
+                apply(patch, of: cell, &session, &tally, &response)
+            }
         case .expressions: break
         case .nobody(let failure): refuse(cell, failure, &tally, &response)
         case .builtin(let hook):

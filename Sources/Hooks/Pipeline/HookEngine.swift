@@ -276,8 +276,26 @@ extension HookEngine {
         }
     }
 
+    /// Adds what came of a call to the answer; gives the verdict, where there is one.
+    func take(
+        _ end: HookCall.End, of cell: HookCell, _ tally: inout ReviewTally, _ response: inout ReviewResponse
+    ) -> HookResult? {
+        switch end.result {
+        case .failure(let failure):
+            settle(cell, failure, cell.mode, &tally, &response)
+            return nil
+        case .success(let result):
+            if end.isStale {
+                tally.hasFailed = true
+                response.annotate(HookKeys.annotation(cell.name, "stale"), "the verdict is one that was kept")
+            }
+            take(result, of: cell, cell.mode, &response)
+            return result
+        }
+    }
+
     /// Adds what somebody else said, as the hook's mode has it.
-    func take(_ result: HookResult, of cell: HookCell, _ mode: HookMode, _ response: inout ReviewResponse) {
+    private func take(_ result: HookResult, of cell: HookCell, _ mode: HookMode, _ response: inout ReviewResponse) {
         if mode == .off { return }
         switch (result.verdict, mode) {
         case (.deny, .enforce): response.deny(result, hook: cell.name)

@@ -69,13 +69,15 @@ extension HookPipeline {
             return .answered
         }
         let others = engine.others(plan, asked, &tally, &response)
-        if !others.isEmpty, let (ticket, kept) = try? exchange.ticket(for: question) {
+        if others.contains(where: { $0.end == nil }), let (ticket, kept) = try? exchange.ticket(for: question) {
             let run = ReviewRun(engine, asked, kept, ticket, tally)
             run.validate(plan, others, said: response)
             return .later
         }
-        for other in others { engine.settle(other.cell, .unkept, other.cell.mode, &tally, &response) }
         engine.askAll(plan, asked, &tally, &response)
+        for other in others {
+            _ = engine.take(other.end ?? HookCall.End(result: .failure(.unkept)), of: other.cell, &tally, &response)
+        }
         engine.conclude(tally, asked, nil, &response)
         return .answered
     }
@@ -93,9 +95,27 @@ extension HookEngine {
             guard cell.admits(asked.review, group: asked.group) else { continue }
             prepareMatching(cell, asked, tally)
             guard isAbout(cell, evaluator.matches(plan, index, asked.review), &tally, &response) else { continue }
-            others.append(ReviewRun.Other(cell: cell, key: evaluator.cacheKey(plan, index, asked.review)))
+            let key = evaluator.cacheKey(plan, index, asked.review)
+            others.append(ReviewRun.Other(cell: cell, key: key, end: endAtOnce(cell, key)))
         }
         return others
+    }
+
+    /// How a call would end that need not be made: a verdict is kept, the breaker is open, or there is nobody to ask. Then
+    /// nothing is copied and nobody waits: a hook that is gone costs next to nothing.
+    func endAtOnce(_ cell: HookCell, _ key: [UInt8]?) -> HookCall.End? {
+        let now = host.now
+        var end: HookCall.End?
+        if let cache = cell.cache, let key, let result = cache.fresh(key, at: now) {
+            end = HookCall.End(result: .success(result))
+        } else if case .nobody(let failure) = cell.subject {
+            end = HookCall.End(result: .failure(failure))
+        } else if cell.state.refuses(at: now) {
+            end = HookCall.End(result: .failure(.refused))
+        }
+        guard let end else { return nil }
+        cell.note(end.result.ending, end.result.failure?.reason, from: now, to: now, host)
+        return end.orStale(cell, key, at: now)
     }
 }
 

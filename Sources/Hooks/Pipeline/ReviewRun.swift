@@ -34,6 +34,8 @@ final class ReviewRun {
     struct Other {
         let cell: HookCell
         let key: [UInt8]?
+        /// How it ended, where nobody needs to be asked.
+        var end: HookCall.End?
     }
 
     private var results: [HookCall.End?] = []
@@ -47,12 +49,9 @@ final class ReviewRun {
     }
 
     private func call(_ other: Other, _ review: KeptReview, _ whenEnded: @escaping (HookCall.End) -> Void) {
+        if let end = other.end { return whenEnded(end) }
         guard case .executor(let executor) = other.cell.subject else {
-            var failure = HookFailure(.error, "there is nobody to ask")
-            if case .nobody(let reason) = other.cell.subject { failure = reason }
-            let now = engine.host.now
-            other.cell.note(.failure, failure.reason, from: now, to: now, engine.host)
-            return whenEnded(HookCall.End(result: .failure(failure)))
+            return whenEnded(HookCall.End(result: .failure(HookFailure(.error, "there is nobody to ask"))))
         }
         let invocation = HookInvocation(
             key: HookKeys.invocation(asked.review, other.cell.name, other.cell.rule.phase), hook: other.cell.name,
@@ -62,21 +61,8 @@ final class ReviewRun {
         HookCall(other.cell, executor, invocation, key: other.key, on: engine.host, whenEnded: whenEnded).begin()
     }
 
-    /// Adds what came of a call to the answer; true where there is a verdict.
     private func take(_ end: HookCall.End, of cell: HookCell) -> HookResult? {
-        let mode = cell.mode
-        switch end.result {
-        case .failure(let failure):
-            engine.settle(cell, failure, mode, &tally, &response)
-            return nil
-        case .success(let result):
-            if end.isStale {
-                tally.hasFailed = true
-                response.annotate(HookKeys.annotation(cell.name, "stale"), "the verdict is one that was kept")
-            }
-            engine.take(result, of: cell, mode, &response)
-            return result
-        }
+        engine.take(end, of: cell, &tally, &response)
     }
 }
 

@@ -67,12 +67,35 @@ public final class HookState: Sendable {
         }
     }
 
+    /// How much is going on with the hook, on all loops.
+    public var load: HookLoad {
+        let (active, waiting) = bulkhead.load
+        let kept = cache?.load
+        return HookLoad(
+            active: active, waiting: waiting, verdicts: kept?.entries ?? 0, verdictBytes: kept?.bytes ?? 0,
+            flights: kept?.flights ?? 0)
+    }
+
     /// How the hook did of late, on all loops.
     public func summary(at now: Instant) -> HookWindow.Summary {
         var summary = HookWindow.Summary()
         for window in kept.withLock({ Array($0.windows.values) }) { window.add(to: &summary, at: now) }
         return summary
     }
+}
+
+/// How much is going on with a hook.
+public struct HookLoad: Hashable, Sendable {
+    /// Calls that are being made.
+    public let active: Int
+    /// Calls that wait for their turn.
+    public let waiting: Int
+    /// Verdicts that are kept.
+    public let verdicts: Int
+    /// Their bytes.
+    public let verdictBytes: Int
+    /// Calls whose verdict others wait for.
+    public let flights: Int
 }
 
 // MARK: what people decide
@@ -117,6 +140,9 @@ extension HookState {
         guard asksBreaker else { return .noBreaker }
         return breaker.withLock { breaker in breaker.permit(at: now).map { .permit($0) } ?? .refused }
     }
+
+    /// Whether the breaker would refuse a call now.
+    func refuses(at now: Instant) -> Bool { asksBreaker && breaker.withLock { $0.refuses(at: now) } }
 
     /// Whether a permit that was taken some time ago still is one.
     func holds(_ permit: Breaker.Permit) -> Bool { breaker.withLock { $0.holds(permit) } }

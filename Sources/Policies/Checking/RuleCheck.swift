@@ -4,7 +4,7 @@ import CEL
 public struct RuleCheck: Sendable {
     /// What can be used.
     public let set: PolicySet
-    /// What is wrong, or hardly meant.
+    /// What is wrong, or hardly meant, in the order of the files and of what is in them.
     public let problems: [RuleProblem]
     /// What each rule may cost.
     public let costs: [RuleCost]
@@ -19,8 +19,16 @@ public struct RuleCheck: Sendable {
         let checker = TypeChecker(kinds: KnownKinds(schemas, definedBy: loader.objects))
         loader.checkTypes(checker)
         costs = loader.checkCosts(checker)
-        problems = loader.problems
+        problems = Self.ordered(loader.problems, by: (rules + context).map(\.name))
         set = PolicySet(loader, schemas)
+    }
+
+    private static func ordered(_ problems: [RuleProblem], by files: [String]) -> [RuleProblem] {
+        let places = Dictionary(files.enumerated().map { ($1, $0) }) { first, _ in first }
+        let keyed = problems.enumerated().map { index, problem in
+            (key: (places[problem.file] ?? files.count, problem.line, problem.column, index), problem: problem)
+        }
+        return keyed.sorted { $0.key < $1.key }.map(\.problem)
     }
 }
 

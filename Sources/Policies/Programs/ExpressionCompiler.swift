@@ -115,46 +115,72 @@ struct ExpressionCompiler: Sendable {
     mutating func compile(
         _ text: String, _ scope: Scope, _ result: Result, _ field: Field, _ errors: FieldErrors, shown: String? = nil
     ) -> Program? {
-        note(text)
         switch check(text, scope, result) {
         case .success(let program): return program
         case .failure(let refusal):
+            readsUnknown = true
             errors.invalid(field, shown ?? text, refusal.message)
             return nil
         }
     }
 
+    /// Whether an expression could not be read, so that nobody knows what it would have.
+    private var readsUnknown = false
     /// Whether any expression reads the parameters.
     private var readsParams = false
     /// The variables that expressions read.
-    private var variablesRead: Set<Substring> = []
+    private var variablesRead: Set<String> = []
 
-    /// Notes what an expression reads, by its text: each is looked through once.
-    private mutating func note(_ text: String) {
-        if text.contains("params") { readsParams = true }
-        for part in text.split(separator: "variables.").dropFirst(text.hasPrefix("variables.") ? 0 : 1) {
-            variablesRead.insert(part.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+    /// Notes what an expression reads.
+    private mutating func note(_ expression: CheckedExpression) {
+        if hasParams, expression.refers(toVariable: "params") { readsParams = true }
+        guard composes else { return }
+        let tree = expression.tree
+        for node in tree.nodes {
+            switch node {
+            case .select(let operand, let name, _) where isVariables(tree[operand]): variablesRead.insert(name)
+            case .call("_?._", nil, let arguments) where arguments.count == 2 && isVariables(tree[arguments[0]]):
+                if case .literal(.string(let name)) = tree[arguments[1]] { variablesRead.insert(name) }
+            default: break
+            }
         }
     }
 
-    /// Notes variables that nothing reads, and parameters that nothing asks for.
-    func warnOfUnused(_ spec: Field, _ variables: [Field], _ errors: FieldErrors) {
+    private func isVariables(_ node: Expression) -> Bool {
+        if case .identifier("variables") = node { return true }
+        return false
+    }
+
+    /// Notes variables that nothing reads, and parameters that nothing asks for; to be called once, at the end.
+    mutating func warnOfUnused(_ spec: Field, _ variables: [Field], _ errors: FieldErrors) {
+        defer { variablesRead = [] }
+        if readsUnknown { return }
         for field in variables {
             let name = field["name"].text(FieldErrors())
-            if variablesRead.contains(name[...]) { continue }
+            if variablesRead.contains(name) { continue }
             errors.warn("no expression reads the variable \"\(name)\"", field["name"])
         }
         if hasParams, !readsParams { errors.warn("no expression reads params", spec["paramKind"]) }
     }
 
-    /// The parts of an expression that was compiled before, each ready to run, for explanations.
+    /// The parts of an expression that was compiled before, each ready to run, for explanations. Behind a loop comes what
+    /// its test says of each element; what is given and not computed is left out.
     func parts(_ text: String, _ scope: Scope) -> [(text: String, depth: Int, program: Program)] {
-        guard case .success(let checked) = environment(scope).compile(text) else { return [] }
+        let environment = environment(scope)
+        guard case .success(let checked) = environment.compile(text) else { return [] }
         var plan = plan
         if composes { plan.types = types }
-        return checked.parts.compactMap { id, depth in
-            (try? plan.plan(checked, part: id)).map { (checked.tree.text(of: id), depth, $0) }
+        var parts: [(text: String, depth: Int, program: Program)] = []
+        for (id, depth) in checked.parts {
+            if case .identifier = checked.tree[id], depth > 0 { continue }
+            guard let program = try? plan.plan(checked, part: id) else { continue }
+            parts.append((checked.tree.text(of: id), depth, program))
+            guard let text = checked.tree.textOfTests(id), case .success(let tests) = environment.compile(text),
+                let program = try? plan.plan(tests)
+            else { continue }
+            parts.append((text, depth + 1, program))
         }
+        return parts
     }
 
     struct Refusal: Error { let message: String }
@@ -166,6 +192,7 @@ struct ExpressionCompiler: Sendable {
         switch environment.compile(text) {
         case .failure(let failure): return .failure(Refusal(message: "compilation failed: \(failure)"))
         case .success(let checked):
+            note(checked)
             if let complaint = result.complaint(checked.resultType) { return .failure(Refusal(message: complaint)) }
             if checked.refers(toVariable: "authorizer") || checked.refers(toVariable: "authorizer.requestResource") {
                 asksAuthorizer = true
