@@ -60,7 +60,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
         part("HTTP", ["JSON", "Reactor", "TLS"]),
-        part("Telemetry", ["JSON", "HTTP"]),
+        part("Telemetry", ["JSON", "Reactor", "HTTP"]),
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
         part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "HTTP", "Admission"]),
         part("Hooks", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
@@ -114,7 +114,7 @@ let package = Package(
         tests("SimulationTests", ["Simulation", "TestSupport"]),
         tests(
             "ExecutorTests",
-            ["Hooks", "Policies", "Admission", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
+            ["Hooks", "Policies", "Admission", "Telemetry", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
         testProgram("JournalWriter", ["Hooks", "Reactor"]),
         tests("RecordsTests", ["JournalWriter", "Hooks", "Policies", "Admission", "Reactor", "JSON", "TestSupport"]),
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),

@@ -1,5 +1,6 @@
 public import HTTP
 import JSON
+public import Telemetry
 
 /// One loop's side of `/validate` and `/mutate`: from a request's bytes to the bytes of its answer.
 ///
@@ -20,10 +21,13 @@ public struct ReviewEndpoint: ~Copyable {
         public let arrival: UInt64
         /// Whether the connection ends with the answer.
         public let closes: Bool
+        /// The span that answering it is; nil where nobody looks at traces.
+        public let trace: TraceContext?
 
         /// A request.
         public init(
-            head: RequestHead, body: Range<Int>, phase: ReviewPhase, group: UInt32 = 0, arrival: UInt64, closes: Bool
+            head: RequestHead, body: Range<Int>, phase: ReviewPhase, group: UInt32 = 0, arrival: UInt64, closes: Bool,
+            trace: TraceContext? = nil
         ) {
             self.head = head
             self.body = body
@@ -31,6 +35,7 @@ public struct ReviewEndpoint: ~Copyable {
             self.group = group
             self.arrival = arrival
             self.closes = closes
+            self.trace = trace
         }
     }
 
@@ -70,7 +75,7 @@ public struct ReviewEndpoint: ~Copyable {
             try reader.read(bytes.extracting(request.body)) { review throws(ReviewError) in
                 let question = ReviewQuestion(
                     review: review, phase: request.phase, group: request.group, arrival: request.arrival,
-                    deadline: deadline)
+                    deadline: deadline, trace: request.trace)
                 exchange.passed(.decode)
                 guard handler.handle(question, &response, &exchange) == .answered else { return }
                 exchange.passed(.hooks)

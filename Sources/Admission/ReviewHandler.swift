@@ -1,3 +1,5 @@
+public import Telemetry
+
 /// Which of a server's two endpoints a review came to.
 public enum ReviewPhase: UInt8, BitwiseCopyable, Sendable {
     /// `/mutate`: the answer may have a patch.
@@ -18,14 +20,20 @@ public struct ReviewQuestion: BitwiseCopyable, Sendable {
     public let arrival: UInt64
     /// When the answer must be written, on the same clock.
     public let deadline: UInt64
+    /// The span that answering it is, for whoever is asked in turn; nil where nobody looks at traces.
+    public let trace: TraceContext?
 
     /// A question.
-    public init(review: AdmissionReview, phase: ReviewPhase, group: UInt32 = 0, arrival: UInt64, deadline: UInt64) {
+    public init(
+        review: AdmissionReview, phase: ReviewPhase, group: UInt32 = 0, arrival: UInt64, deadline: UInt64,
+        trace: TraceContext? = nil
+    ) {
         self.review = review
         self.phase = phase
         self.group = group
         self.arrival = arrival
         self.deadline = deadline
+        self.trace = trace
     }
 }
 

@@ -5,7 +5,15 @@ struct MetricFamily {
     struct Series {
         let values: [String]
         let slot: Int
+        /// The labels as they are shown, without the braces.
+        let shown: [UInt8]
         var isRetired = false
+
+        init(values: [String], slot: Int, labels: [String]) {
+            self.values = values
+            self.slot = slot
+            shown = LabelText.bytes(labels, values)
+        }
     }
 
     /// The name without the suffix that its kind gives it.
@@ -31,6 +39,30 @@ struct MetricFamily {
 
     /// The label values of the series that takes what has no room of its own.
     var overflow: [String] { labels.map { _ in "other" } }
+}
+
+/// Labels as a scrape shows them.
+enum LabelText {
+    static func bytes(_ names: [String], _ values: [String]) -> [UInt8] {
+        var text: [UInt8] = []
+        for (name, value) in zip(names, values) {
+            if !text.isEmpty { text.append(UInt8(ascii: ",")) }
+            text += name.utf8
+            text += "=\"".utf8
+            for byte in value.utf8 { escape(byte, into: &text) }
+            text.append(UInt8(ascii: "\""))
+        }
+        return text
+    }
+
+    private static func escape(_ byte: UInt8, into text: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\\"): text += "\\\\".utf8
+        case UInt8(ascii: "\n"): text += "\\n".utf8
+        case UInt8(ascii: "\""): text += "\\\"".utf8
+        default: text.append(byte)
+        }
+    }
 }
 
 /// What metrics and labels may be called.

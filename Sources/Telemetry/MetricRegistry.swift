@@ -23,8 +23,9 @@ import Synchronization
     private let slotsMax: Int
     private let state = Mutex(State())
 
-    /// A registry with room for so many words in each shard.
-    public init(slotsMax: Int = 1 << 15) { self.slotsMax = slotsMax }
+    /// A registry with room for so many words in each shard. Memory is taken for those that are used: a thousand hooks
+    /// use 37,000.
+    public init(slotsMax: Int = 1 << 17) { self.slotsMax = slotsMax }
 
     deinit {
         state.withLock { state in
@@ -139,14 +140,16 @@ extension MetricRegistry {
             }
             state.families[family].index[old.values] = nil
             state.families[family].index[values] = position
-            state.families[family].series[position] = MetricFamily.Series(values: values, slot: old.slot)
+            state.families[family].series[position] = MetricFamily.Series(
+                values: values, slot: old.slot, labels: state.families[family].labels)
             return old.slot
         }
         let slot = state.slotCount
         guard slot + state.families[family].width <= slotsMax else { return nil }
         state.slotCount += state.families[family].width
         state.families[family].index[values] = state.families[family].series.count
-        state.families[family].series.append(MetricFamily.Series(values: values, slot: slot))
+        state.families[family].series.append(
+            MetricFamily.Series(values: values, slot: slot, labels: state.families[family].labels))
         return slot
     }
 

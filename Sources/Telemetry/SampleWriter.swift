@@ -19,7 +19,18 @@ public struct SampleWriter: ~Copyable {
 
     /// Adds a sample of the family that was begun last.
     public mutating func sample(_ value: Double, _ labels: [(name: String, value: String)] = []) {
-        line(current, labels.map(\.name), labels.map(\.value), nil)
+        buffer.append(current)
+        if !labels.isEmpty {
+            for index in labels.indices {
+                buffer.append(index > 0 ? "," : "{")
+                buffer.append(labels[index].name)
+                buffer.append("=\"")
+                escape(labels[index].value, quotes: true)
+                buffer.append("\"")
+            }
+            buffer.append("}")
+        }
+        buffer.append(" ")
         number(value)
         buffer.append("\n")
     }
@@ -56,30 +67,30 @@ public struct SampleWriter: ~Copyable {
     }
 
     /// The name and the labels of one sample, up to the space before its value.
-    private mutating func line(_ name: String, _ labels: [String], _ values: [String], _ bound: Double?) {
+    private mutating func line(_ name: String, _ labels: [UInt8], _ bound: [UInt8] = []) {
         buffer.append(name)
-        if !labels.isEmpty || bound != nil {
+        if !labels.isEmpty || !bound.isEmpty {
             buffer.append("{")
-            for index in labels.indices {
-                if index > 0 { buffer.append(",") }
-                buffer.append(labels[index])
-                buffer.append("=\"")
-                escape(values[index], quotes: true)
-                buffer.append("\"")
-            }
-            if let bound {
-                buffer.append(labels.isEmpty ? "le=\"" : ",le=\"")
-                number(bound)
-                buffer.append("\"")
-            }
+            buffer.append(labels)
+            if !labels.isEmpty, !bound.isEmpty { buffer.append(",") }
+            buffer.append(bound)
             buffer.append("}")
         }
         buffer.append(" ")
     }
 
+    private mutating func count(_ value: UInt64) {
+        if let value = Int(exactly: value) { buffer.append(decimal: value) } else { buffer.append("\(value)") }
+    }
+
     private mutating func number(_ value: Double) {
         if value.isNaN { return buffer.append("NaN") }
         if value.isInfinite { return buffer.append(value < 0 ? "-Inf" : "+Inf") }
+        // Most are small whole numbers, which need no shortest fraction looked for.
+        if let whole = Int(exactly: value), whole.magnitude < 1 << 32, value.sign == .plus {
+            buffer.append(decimal: whole)
+            return buffer.append(".0")
+        }
         buffer.append(value.description)
     }
 
@@ -104,17 +115,36 @@ extension SampleWriter {
         case .info: head(family.name, "info", family.help)
         case .histogram: head(family.name, "histogram", family.help)
         }
+        let buckets = Buckets(family)
         for series in family.series where !series.isRetired {
             switch family.kind {
             case .counter:
-                line(current, family.labels, series.values, nil)
-                buffer.append("\(Self.total(series.slot, shards))\n")
+                line(current, series.shown)
+                count(Self.total(series.slot, shards))
+                buffer.append("\n")
             case .gauge, .info:
-                line(current, family.labels, series.values, nil)
+                line(current, series.shown)
                 number(shards.reduce(0) { $0 + Double(bitPattern: $1.load(series.slot)) })
                 buffer.append("\n")
-            case .histogram: histogram(family, series, shards)
+            case .histogram: histogram(family, buckets, series, shards)
             }
+        }
+    }
+
+    /// What the lines of a histogram have in common.
+    private struct Buckets {
+        let bucketName: String
+        let sumName: String
+        let countName: String
+        /// The bounds as labels, the last one without end.
+        let bounds: [[UInt8]]
+
+        init(_ family: borrowing MetricFamily) {
+            (bucketName, sumName, countName) = (family.name + "_bucket", family.name + "_sum", family.name + "_count")
+            let scale = family.scale
+            bounds =
+                family.bounds.map { Array("le=\"\((Double($0) / scale).description)\"".utf8) }
+                + [Array("le=\"+Inf\"".utf8)]
         }
     }
 
@@ -123,27 +153,27 @@ extension SampleWriter {
     }
 
     private mutating func histogram(
-        _ family: borrowing MetricFamily, _ series: MetricFamily.Series, _ shards: [MetricShard]
+        _ family: borrowing MetricFamily, _ buckets: Buckets, _ series: MetricFamily.Series, _ shards: [MetricShard]
     ) {
         var exemplar = family.hasExemplars && format == .openMetrics ? Self.exemplar(family, series, shards) : nil
-        var count: UInt64 = 0
+        var seen: UInt64 = 0
         for bucket in 0...family.bounds.count {
-            count &+= Self.total(series.slot + bucket, shards)
+            seen &+= Self.total(series.slot + bucket, shards)
+            line(buckets.bucketName, series.shown, buckets.bounds[bucket])
+            count(seen)
             let bound = bucket < family.bounds.count ? family.bounds[bucket] : .max
-            let shown = bucket < family.bounds.count ? Double(bound) / family.scale : .infinity
-            line(family.name + "_bucket", family.labels, series.values, shown)
-            buffer.append("\(count)")
             if let found = exemplar, found.value <= bound {
                 write(found, scale: family.scale)
                 exemplar = nil
             }
             buffer.append("\n")
         }
-        line(family.name + "_sum", family.labels, series.values, nil)
+        line(buckets.sumName, series.shown)
         number(Double(Self.total(series.slot + family.bounds.count + 1, shards)) / family.scale)
         buffer.append("\n")
-        line(family.name + "_count", family.labels, series.values, nil)
-        buffer.append("\(count)\n")
+        line(buckets.countName, series.shown)
+        count(seen)
+        buffer.append("\n")
     }
 
     /// The latest of the shards' exemplars.

@@ -4,6 +4,7 @@ import Hooks
 import Policies
 import Reactor
 import TLS
+import Telemetry
 import TestSupport
 import Testing
 
@@ -55,12 +56,14 @@ import Testing
         let bench = try Workbench()
         let executor = try bench.http(server.url)
         var invocation = try Sample.invocation(bench.loop)
-        invocation.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        invocation.trace = TraceContext(
+            high: 0x0af7_6519_16cd_43dd, low: 0x8448_eb21_1c80_319c, span: 0xb7ad_6b71_6920_3331, isSampled: true)
         var outcome: Result<HookResult, HookFailure>?
         let attempt = executor.start(invocation) { outcome = $0 }
         bench.turn { outcome != nil }
         #expect(outcome?.success == HookResult(.pass))
-        #expect(seen.field("traceparent") == invocation.traceparent)
+        #expect(seen.field("traceparent") == text)
         withExtendedLifetime(attempt) {}
     }
 

@@ -12,7 +12,7 @@ import Testing
 final class Stage: Script {
     let clock = SimulatedClock(start: Instant(nanoseconds: 0) + .seconds(1))
     let loop: SimulatedLoop
-    let registry = MetricRegistry(slotsMax: 1 << 16)
+    let registry = MetricRegistry()
     let board: HookBoard
     let records = Records()
     let host: HookHost
@@ -44,10 +44,10 @@ final class Stage: Script {
 
     init(
         _ rules: String, own: [any BuiltinHook] = [], builtins: BuiltinRegistry = BuiltinRegistry(),
-        retryBudget: RetryBudget = RetryBudget()
+        retryBudget: RetryBudget = RetryBudget(), hooksMax: Int = 1000
     ) throws {
         loop = SimulatedLoop(clock)
-        board = HookBoard(metrics: HookMetrics(registering: registry), clock: clock, seed: 7)
+        board = HookBoard(metrics: HookMetrics(registering: registry, hooksMax: hooksMax), clock: clock, seed: 7)
         let script = Weak()
         host = HookHost(
             on: loop, number: 0, executors: ScriptedExecutors(on: loop, script), builtins: builtins,

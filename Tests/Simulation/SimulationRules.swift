@@ -34,7 +34,7 @@ struct SimulationRules {
         // One of each sort is always there.
         let cached = number == 4 || number == 5
         if cached { knobs.append("cache: {key: object.metadata.name, ttl: 2s, staleFor: 60s, entries: 8}") }
-        knobs.append("failurePolicy: \(number == 5 ? "Cached" : number % 2 == 0 ? "Fail" : "Ignore")")
+        knobs.append("failurePolicy: \(number == 5 ? "Cached" : number % 4 == 0 ? "Fail" : "Ignore")")
         if number == 3 { knobs.append("rollout: {percent: 50, by: user}") }
         return knobs
     }

@@ -60,6 +60,7 @@ extension ServerConfiguration {
         if var fields = spec.object("shutdown") { shutdown.read(&fields) }
         if var fields = spec.object("admin") { admin.read(&fields) }
         if var fields = spec.object("hookCalls") { calls.read(&fields) }
+        if var fields = spec.object("traces") { traces.read(&fields) }
         spec.finish()
     }
 
@@ -119,6 +120,21 @@ extension ServerConfiguration.Calls {
         fields.integer("retryPercent", in: 0...100).map { retryPercent = $0 }
         fields.integer("retryReserve", in: 0...100_000).map { retryReserve = $0 }
         fields.string("scratch").map { scratch = $0 }
+        fields.finish()
+    }
+}
+
+extension ServerConfiguration.Traces {
+    fileprivate mutating func read(_ fields: inout FieldReader) {
+        if let text = fields.string("endpoint") {
+            do throws(HTTPURL.Problem) { endpoint = try HTTPURL(text) } catch {
+                fields.add(error.sentence.description, to: "endpoint")
+            }
+        }
+        fields.string("ca").map { authorities = $0 }
+        fields.integer("percent", in: 0...100).map { share = Double($0) / 100 }
+        fields.string("service").map { service = $0 }
+        if endpoint == nil, fields.has("percent") { fields.add("says nothing without endpoint", to: "percent") }
         fields.finish()
     }
 }

@@ -38,6 +38,8 @@ public struct ServerConfiguration: Sendable {
     public var admin = Admin()
     /// What hooks may do.
     public var calls = Calls()
+    /// Who is told of traces.
+    public var traces = Traces()
 
     /// The configuration as it is unless someone changes it.
     public init() {}
@@ -106,6 +108,18 @@ public struct ServerConfiguration: Sendable {
         public var retryReserve = 50
         /// Where commands have their temporary folders.
         public var scratch = "/tmp"
+    }
+
+    /// Who is told of traces.
+    public struct Traces: Sendable {
+        /// Where spans are posted, as OTLP over HTTP in JSON: `http://collector:4318/v1/traces`; nil: nowhere.
+        public var endpoint: HTTPURL?
+        /// Certificates (PEM) to trust instead of the system's.
+        public var authorities: String?
+        /// The share of reviews without a trace of their caller's that begin one.
+        public var share = 0.0
+        /// What the server is called there.
+        public var service = "portcullis"
     }
 
     /// How the server ends.

@@ -26,6 +26,7 @@ extension Gate {
         return HookShare(
             board: HookBoard(metrics: metrics.hooks, clock: clock, seed: random.next()), builtins: registry,
             retryBudget: RetryBudget(percent: calls.retryPercent, reserve: calls.retryReserve),
-            factory: ExecutorFactory(allowedTargets: calls.allowedTargets, commands: commands), records: records)
+            factory: ExecutorFactory(allowedTargets: calls.allowedTargets, commands: commands), records: records,
+            spans: configuration.traces.endpoint == nil ? nil : SpanSink(), traceShare: configuration.traces.share)
     }
 }

@@ -11,24 +11,31 @@ final class HookShare: Sendable {
     let retryBudget: RetryBudget
     let factory: ExecutorFactory
     let records: (any HookRecords)?
+    /// Where spans go, and the share of reviews that begin a trace; nil where nobody looks at traces.
+    let spans: SpanSink?
+    let traceShare: Double
 
     init(
         board: HookBoard, builtins: BuiltinRegistry, retryBudget: RetryBudget, factory: ExecutorFactory,
-        records: (any HookRecords)?
+        records: (any HookRecords)?, spans: SpanSink?, traceShare: Double
     ) {
         self.board = board
         self.builtins = builtins
         self.retryBudget = retryBudget
         self.factory = factory
         self.records = records
+        self.spans = spans
+        self.traceShare = traceShare
     }
 
     /// What hooks need on a loop; to be called on the loop's thread.
     func host(on loop: EventLoop, number: Int, shard: MetricShard, log: Logger) -> HookHost {
         var random = SystemRandomNumberGenerator()
-        return HookHost(
+        let host = HookHost(
             on: ServedLoop(loop), number: number, executors: LoopExecutors(factory, loop), builtins: builtins,
             retryBudget: retryBudget, records: records, shard: shard, log: log, seed: random.next())
+        host.spans = spans
+        return host
     }
 }
 

@@ -40,6 +40,7 @@ public final class Gate: @unchecked Sendable {
     var certificates: CertificateReload?
     var admin: HTTPServer?
     private var adminService: AdminService?
+    private var exporter: SpanExporter?
     private var adminCertificate: AdminCertificate?
     var signals: SignalWatch?
     var keeper: RuleKeeper?
@@ -80,6 +81,7 @@ public final class Gate: @unchecked Sendable {
             keeper?.close()
             for entry in loops { entry.thread.stop() }
             replays.close()
+            exporter?.close()
             workers.stop()
             records.close()
             _ = sink.close(patienceMilliseconds: 500)
@@ -106,6 +108,10 @@ extension Gate {
         let identity = try openIdentity(tls, files, loop)
         let address = try openLoops(plan, identity)
         let adminAddress = try openAdmin(loop)
+        if let endpoint = configuration.traces.endpoint, let spans = hooks.spans {
+            exporter = try SpanExporter(
+                configuration.traces, to: endpoint, spans, metrics.registry, log: log, on: loop)
+        }
         do throws(SystemError) {
             signals = try SignalWatch([SIGTERM, SIGINT, SIGHUP], on: loop) { [unowned self] signal, loop in
                 signal == SIGHUP ? reload(loop) : end(loop)

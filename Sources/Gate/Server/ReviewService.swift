@@ -38,6 +38,7 @@ final class ReviewService: HTTPHandler {
     private var endpoint: ReviewEndpoint
     private var pipeline: HookPipeline
     private var decisions = DecisionRing()
+    private let tracer: ReviewTracer
     private var errors = ErrorAnswer()
 
     /// A loop's service; to be made on the loop's thread.
@@ -47,6 +48,7 @@ final class ReviewService: HTTPHandler {
         self.metrics = metrics
         self.log = log
         shard = metrics.registry.makeShard()
+        tracer = ReviewTracer(hooks.spans, share: hooks.traceShare)
         host = hooks.host(on: loop, number: number, shard: shard, log: log)
         endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
         pipeline = HookPipeline(plan.revision, own: plan.hooks, on: host)
@@ -109,13 +111,14 @@ final class ReviewService: HTTPHandler {
         _ exchange: HTTPExchange, _ output: inout ByteBuffer
     ) -> HTTPProgress {
         var way = ReviewWay(service: self, exchange: exchange, head: head, last: clock.now)
+        way.trace = tracer.begin(head.traceparent, in: bytes)
         observe(.read, way.last - exchange.arrival)
         let request = ReviewEndpoint.Request(
             head: head, body: body, phase: phase, group: group, arrival: exchange.arrival.nanoseconds,
-            closes: exchange.closes)
+            closes: exchange.closes, trace: way.trace?.own)
         switch endpoint.respond(to: request, in: bytes, with: pipeline, &way, output: &output) {
         case .answered:
-            shard.observe(metrics.admission.duration, UInt64(clamping: (way.last - exchange.arrival).count))
+            observeDuration(way.last - exchange.arrival, way.trace)
             return .answered
         case .later: return .later
         case .refused(let error):
@@ -140,6 +143,17 @@ final class ReviewService: HTTPHandler {
         last = now
     }
 
+    /// A trace that is kept becomes the exemplar of its bucket.
+    private func observeDuration(_ took: Nanoseconds, _ trace: ReviewTrace?) {
+        let value = UInt64(clamping: took.count)
+        if let own = trace?.own, own.isSampled {
+            shard.observe(
+                metrics.admission.duration, value, trace: (own.high, own.low), wall: UInt64(clamping: clock.wall))
+        } else {
+            shard.observe(metrics.admission.duration, value)
+        }
+    }
+
     /// Gives memory back that larger reviews than those of late have needed; true where there was any.
     func shrink() -> Bool { endpoint.shrink() }
 
@@ -153,12 +167,14 @@ extension ReviewService {
     /// Counts a decision, keeps it among the recent ones, and logs it: denials always, the others for those who want to see
     /// everything.
     fileprivate func note(
-        _ review: AdmissionReview, _ phase: ReviewPhase, _ response: borrowing ReviewResponse, after took: Nanoseconds
+        _ review: AdmissionReview, _ phase: ReviewPhase, _ response: borrowing ReviewResponse, after took: Nanoseconds,
+        _ trace: ReviewTrace?
     ) {
         let outcome: AdmissionMetrics.Outcome =
             response.isAllowed ? (response.hasPatch ? .patched : .allowed) : .denied
         shard.add(metrics.admission.requests(phase, review.operation, outcome))
         decisions.note(review, phase, outcome, response, wall: clock.wall, took: took)
+        if let trace { tracer.end(trace, review, phase, outcome, wall: clock.wall, took: took) }
         if response.isAllowed, log.level > .debug { return }
         let level = response.isAllowed ? LogLevel.debug : max(log.level, .info)
         guard let decision = decisions.recent(DecisionFilter(limit: 1)).first else { return }
@@ -179,12 +195,12 @@ extension ReviewService {
     ) {
         var last = way.last
         observe(.hooks, since: &last)
-        note(kept.review, phase, response, after: last - way.exchange.arrival)
+        note(kept.review, phase, response, after: last - way.exchange.arrival, way.trace)
         ticket.answer { output, closes in
             endpoint.finish(kept.review, response, head: way.head, closes: closes, output: &output)
             observe(.encode, since: &last)
         }
-        shard.observe(metrics.admission.duration, UInt64(clamping: (clock.now - way.exchange.arrival).count))
+        observeDuration(clock.now - way.exchange.arrival, way.trace)
     }
 }
 
@@ -195,11 +211,13 @@ private struct ReviewWay: ReviewExchange {
     let head: RequestHead
     /// When the step before this one ended.
     var last: Instant
+    /// The review's place among traces.
+    var trace: ReviewTrace?
 
     mutating func passed(_ step: AdmissionMetrics.Step) { service.observe(step, since: &last) }
 
     mutating func decided(_ question: ReviewQuestion, _ response: borrowing ReviewResponse) {
-        service.note(question.review, question.phase, response, after: last - exchange.arrival)
+        service.note(question.review, question.phase, response, after: last - exchange.arrival, trace)
     }
 
     func ticket(for question: ReviewQuestion) throws(ReviewError) -> (any ReviewTicket, KeptReview) {

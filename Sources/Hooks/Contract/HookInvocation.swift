@@ -1,6 +1,7 @@
 public import Admission
 public import Policies
 public import Reactor
+public import Telemetry
 
 /// One attempt to have a hook's verdict on a review: what an executor is given (contract version 1).
 public struct HookInvocation: Sendable {
@@ -20,8 +21,10 @@ public struct HookInvocation: Sendable {
     public var review: KeptReview
     /// The answer that was given, as JSON: for hooks that run after it.
     public var verdict: [UInt8]?
+    /// The span of the review, or of the attempt once one is made; nil where nobody looks at traces.
+    public var trace: TraceContext?
     /// The trace that the attempt belongs to, as W3C writes it; nil: none.
-    public var traceparent: String?
+    public var traceparent: String? { trace?.text }
 
     /// The first attempt.
     public init(

@@ -5,9 +5,9 @@ import Telemetry
 enum HookFigures {
     private static let quantiles: [(label: String, value: Double)] = [("0.5", 0.5), ("0.95", 0.95), ("0.99", 0.99)]
 
-    static func write(_ board: HookBoard, _ writer: inout SampleWriter) {
+    static func write(_ board: HookBoard, atMost hooksMax: Int, _ writer: inout SampleWriter) {
         let now = board.now
-        let seen = board.states.prefix(HookMetrics.hooksMax).map { (state: $0, summary: $0.summary(at: now)) }
+        let seen = board.states.prefix(hooksMax).map { (state: $0, summary: $0.summary(at: now)) }
         let called = seen.filter { $0.summary.good + $0.summary.bad > 0 }
         if !called.isEmpty {
             writer.summary("portcullis_hook_latency_seconds", "Duration of hooks over the last five minutes.")

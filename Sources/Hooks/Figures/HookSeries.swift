@@ -28,7 +28,7 @@ struct HookSeries: Sendable {
 /// under `other`.
 public final class HookMetrics: Sendable {
     /// How many hooks have series of their own.
-    public static let hooksMax = 1000
+    public let hooksMax: Int
     static let other = "other"
 
     private let registry: MetricRegistry
@@ -40,9 +40,10 @@ public final class HookMetrics: Sendable {
     private let duration: MetricSet<Histogram>
 
     /// Registers the metrics.
-    public init(registering registry: MetricRegistry) {
+    public init(registering registry: MetricRegistry, hooksMax: Int = 1000) {
         self.registry = registry
-        let most = Self.hooksMax + 1
+        self.hooksMax = hooksMax
+        let most = hooksMax + 1
         invocations = registry.counters(
             "portcullis_hook_invocations", "Hooks asked, by how that ended.", labels: ["hook", "phase", "outcome"],
             seriesMax: most * HookEnding.allCases.count * HookPhase.allCases.count)

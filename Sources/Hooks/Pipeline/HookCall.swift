@@ -40,6 +40,8 @@ final class HookCall: @unchecked Sendable {
     private let executor: OwnedExecutor
     private let key: [UInt8]?
     private let deadline: Instant
+    /// The span of the review, of which those of the attempts are part.
+    private let trace: TraceContext?
     private var whenEnded: ((End) -> Void)?
 
     private var stage = Stage.begun
@@ -64,6 +66,7 @@ final class HookCall: @unchecked Sendable {
         self.key = cell.cache == nil ? nil : key
         self.host = host
         deadline = invocation.deadline
+        trace = invocation.trace
         self.whenEnded = whenEnded
     }
 
@@ -163,6 +166,7 @@ extension HookCall {
             shard.add(series.retries)
         }
         invocation.attempt = attempts
+        invocation.trace = trace.map { $0.child(host.jitter.next()) }
         launchedAt = host.now
         stage = .starting
         let number = attempts
@@ -180,6 +184,7 @@ extension HookCall {
         let result = checked(result)
         let now = host.now
         recordAttempt(hasFailed: !result.isSuccess, at: now)
+        tellSpan(result, at: now)
         leave()
         guard case .failure(let failure) = result, let wait = waitBeforeRetry(failure, now) else { return end(result) }
         lastFailure = failure
@@ -214,6 +219,23 @@ extension HookCall {
         guard let permit else { return }
         self.permit = nil
         cell.state.record(permit, hasFailed: hasFailed, took: now - launchedAt, at: now)
+    }
+
+    /// An attempt is over.
+    private func tellSpan(_ result: Result<HookResult, HookFailure>, at now: Instant) {
+        guard let spans = host.spans, let trace, let own = invocation.trace, own.isSampled else { return }
+        let end = host.clock.wall
+        var span = FinishedSpan(
+            "hook \(cell.name)", .client, own, parent: trace.span, start: end - (now - launchedAt).count, end: end)
+        span.attributes = [
+            ("portcullis.hook", cell.name), ("portcullis.phase", "\(invocation.phase)"),
+            ("portcullis.attempt", "\(attempts)"),
+        ]
+        switch result {
+        case .success(let verdict): span.attributes.append(("portcullis.result", verdict.verdict.rawValue))
+        case .failure(let failure): span.problem = "\(failure.reason.name): \(failure.message)"
+        }
+        spans.add(span)
     }
 
     private func giveBackPermit() {
@@ -254,6 +276,7 @@ extension HookCall {
         case .attempting(let attempt):
             attempt.cancel()
             recordAttempt(hasFailed: true, at: now)
+            tellSpan(.failure(failure), at: now)
             leave()
         case .pausing(let timer):
             host.loop.cancel(timer)

@@ -23,7 +23,9 @@ final class HookCell {
     let cache: VerdictCache?
     /// The number of the group in the endpoints' paths; zero for none.
     let group: UInt32
-    private let window: HookWindow
+    private let loop: Int
+    /// Most hooks are never asked on most loops, and a window takes five kilobytes.
+    private lazy var window = state.window(ofLoop: loop)
     /// Whether every request is asked about unless people decide otherwise.
     private let isComplete: Bool
 
@@ -33,7 +35,7 @@ final class HookCell {
         self.subject = subject
         self.group = group
         cache = state.cache
-        window = state.window(ofLoop: loop)
+        self.loop = loop
         isComplete = rule.settings.rollout.isComplete
     }
 

@@ -15,6 +15,7 @@ extension HookEngine {
         // A request that is denied was not admitted unchecked.
         if !tally.unchecked.isEmpty, response.isAllowed { tell(tally.unchecked, asked, &kept, &response) }
         queueAftermath(tally, asked, &kept, &response)
+        host.shadow?.add(asked.review, asked.phase, asked.group, kept)
     }
 
     /// Says everywhere that an admitted request was not checked.
@@ -65,7 +66,7 @@ extension HookEngine {
     private func queueAftermath(
         _ tally: ReviewTally, _ asked: AskedReview, _ kept: inout KeptReview?, _ response: inout ReviewResponse
     ) {
-        guard asked.phase == .validate || !response.isAllowed, !asked.review.isDryRun,
+        guard asked.phase == .validate || !response.isAllowed, !asked.review.isDryRun, host.executors != nil,
             let plan = evaluator.aftermath(of: asked.review)
         else { return }
         evaluator.prepare(asked.review)

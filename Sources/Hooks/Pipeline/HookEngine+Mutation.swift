@@ -81,7 +81,9 @@ extension HookEngine {
         _ tally: inout ReviewTally, _ response: inout ReviewResponse
     ) -> ReviewRun.Other? {
         let cell = cells[plan.hook(place).index]
-        guard cell.admits(asked.review, group: asked.group) else { return nil }
+        guard cell.admits(asked.review, group: asked.group), host.executors != nil || !cell.rule.asksOthers else {
+            return nil
+        }
         prepareMatching(cell, asked, tally)
         guard isAbout(cell, evaluator.matches(plan, place, session), &tally, &response) else { return nil }
         switch cell.subject {

@@ -44,7 +44,8 @@ final class HookEngine {
             if let old, old.rule.run == run, old.rule.folder == rule.folder, case .executor = old.subject {
                 return old.subject
             }
-            return .executor(OwnedExecutor(try host.executors.executor(for: rule)))
+            guard let executors = host.executors else { throw HookFailure(.error, "nobody outside is asked here") }
+            return .executor(OwnedExecutor(try executors.executor(for: rule)))
         } catch {
             host.log?.log(.error, "a hook cannot be asked") { line in
                 line.key("hook")

@@ -16,7 +16,8 @@ public final class HookHost {
     let mail: any LoopMail
     /// Tells loops apart.
     let number: Int
-    let executors: any HookExecutorSource
+    /// Nil where nobody outside is asked: hooks that would be are passed over.
+    let executors: (any HookExecutorSource)?
     let builtins: BuiltinRegistry
     let retryBudget: RetryBudget
     let records: (any HookRecords)?
@@ -25,8 +26,12 @@ public final class HookHost {
     var jitter: Jitter
     private(set) lazy var after = AfterQueue(self)
 
+    /// Where the spans of attempts go; nil where nobody looks at traces.
+    public var spans: SpanSink?
     /// Is told of each policy that would change what it has made of an object once more.
     public var noteUnstable: ((String) -> Void)?
+    /// Asks a candidate revision about what was answered; nil where there is none.
+    public var shadow: ShadowLoop?
     /// Reviews that wait for hooks.
     public internal(set) var openReviews = 0
     /// Calls that are on their way, or wait for something.
@@ -38,7 +43,7 @@ public final class HookHost {
 
     /// A host on a loop. `number` tells the server's loops apart; the seed is for the waits between attempts.
     public init(
-        on loop: any HookLoop, number: Int, executors: any HookExecutorSource, builtins: BuiltinRegistry,
+        on loop: any HookLoop, number: Int, executors: (any HookExecutorSource)?, builtins: BuiltinRegistry,
         retryBudget: RetryBudget, records: (any HookRecords)? = nil, shard: MetricShard? = nil, log: Logger? = nil,
         seed: UInt64
     ) {

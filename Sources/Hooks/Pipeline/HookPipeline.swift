@@ -88,7 +88,7 @@ extension HookEngine {
     func others(
         _ plan: MatchPlan, _ asked: AskedReview, _ tally: inout ReviewTally, _ response: inout ReviewResponse
     ) -> [ReviewRun.Other] {
-        if !plan.hasOthers { return [] }
+        if !plan.hasOthers || host.executors == nil { return [] }
         var others: [ReviewRun.Other] = []
         for index in 0..<plan.count where plan.hook(index).asksOthers {
             let cell = cells[plan.hook(index).index]

@@ -53,11 +53,12 @@ final class ReviewRun {
         guard case .executor(let executor) = other.cell.subject else {
             return whenEnded(HookCall.End(result: .failure(HookFailure(.error, "there is nobody to ask"))))
         }
-        let invocation = HookInvocation(
+        var invocation = HookInvocation(
             key: HookKeys.invocation(asked.review, other.cell.name, other.cell.rule.phase), hook: other.cell.name,
             phase: other.cell.rule.phase,
             deadline: other.cell.limit(from: engine.host.now, atMost: asked.waitingLimit),
             revision: engine.revision.hash, review: review)
+        invocation.trace = asked.trace
         HookCall(other.cell, executor, invocation, key: other.key, on: engine.host, whenEnded: whenEnded).begin()
     }
 
@@ -161,6 +162,7 @@ extension AskedReview {
         review = other.review
         phase = other.phase
         group = other.group
+        trace = other.trace
         self.limit = limit
     }
 }

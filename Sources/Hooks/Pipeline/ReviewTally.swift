@@ -1,6 +1,7 @@
 import Admission
 import Policies
 import Reactor
+import Telemetry
 
 /// What is kept in mind of a review until it is answered.
 struct ReviewTally {
@@ -26,6 +27,8 @@ struct AskedReview {
     let group: UInt32
     /// When everything must be settled.
     let limit: Instant
+    /// The span that answering it is; nil where nobody looks at traces.
+    let trace: TraceContext?
 
     /// So long before the deadline whatever hooks do is over: a timer may be two milliseconds late.
     static let margin = Nanoseconds.milliseconds(3)
@@ -35,6 +38,7 @@ struct AskedReview {
         phase = question.phase
         group = question.group
         limit = Instant(nanoseconds: question.deadline)
+        trace = question.trace
     }
 
     /// For hooks that are waited for.

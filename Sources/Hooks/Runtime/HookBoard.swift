@@ -28,8 +28,9 @@ public final class HookBoard: Sendable {
         self.metrics = metrics
         self.clock = clock
         table = Guarded(Table(seeds: Jitter(seed: seed)))
+        let most = metrics?.hooksMax ?? 0
         metrics?.collect { [weak self] writer in
-            if let self { HookFigures.write(self, &writer) }
+            if let self { HookFigures.write(self, atMost: most, &writer) }
         }
     }
 
@@ -49,7 +50,7 @@ public final class HookBoard: Sendable {
             entry.state.adopt(rule)
             return entry.state
         }
-        let isFull = table.entries.count >= HookMetrics.hooksMax
+        let isFull = table.entries.count >= metrics?.hooksMax ?? 0
         let label = isFull ? HookMetrics.other : rule.name
         let state = HookState(
             rule, series: metrics.flatMap { $0.series(label, rule.phase) }, seed: table.seeds.next())
@@ -61,7 +62,8 @@ public final class HookBoard: Sendable {
     /// Forgets hooks that are gone and that no loop holds any more; until then they are kept, lest their series be given
     /// to others while somebody still counts there.
     private func sweep(_ table: inout Table, keeping names: Set<String>) {
-        for name in table.entries.keys where !names.contains(name) {
+        // Not over the table itself, which then would hold the states too.
+        for name in Array(table.entries.keys) where !names.contains(name) {
             guard var entry = table.entries.removeValue(forKey: name) else { continue }
             guard isKnownUniquelyReferenced(&entry.state) else {
                 table.entries[name] = entry

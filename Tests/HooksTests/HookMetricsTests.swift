@@ -1,0 +1,51 @@
+import Hooks
+import Policies
+import Reactor
+import Simulation
+import Telemetry
+import Testing
+
+@Suite struct HookMetricsTests {
+    @Test func everyHookHasItsFigures() throws {
+        let stage = try Stage(Stage.hook("a", "budget: 50ms\nbreaker: {minimumCalls: 99}"))
+        stage.behaviours = ["a": [.passes(after: 10), .passes(after: 10), .passes(after: 10), .hangs]]
+        for _ in 0..<4 { _ = try stage.answer() }
+        #expect(stage.metric(#"portcullis_hook_invocations_total{hook="a",phase="validate",outcome="pass"}"#) == "3")
+        #expect(stage.metric(#"portcullis_hook_invocations_total{hook="a",phase="validate",outcome="failure"}"#) == "1")
+        #expect(stage.metric(#"portcullis_hook_failures_total{hook="a",reason="timeout"}"#) == "1")
+        #expect(stage.metric(#"portcullis_hook_duration_seconds_count{hook="a"}"#) == "4")
+        #expect(stage.metric(#"portcullis_hook_duration_seconds_bucket{hook="a",le="0.025"}"#) == "3")
+        #expect(stage.metric(#"portcullis_hook_success_ratio{hook="a"}"#) == "0.75")
+        let median = try #require(
+            stage.metric(#"portcullis_hook_latency_seconds{hook="a",quantile="0.5"}"#).flatMap(Double.init))
+        #expect(abs(median - 0.01) < 0.0025)
+        let slowest = try #require(
+            stage.metric(#"portcullis_hook_latency_seconds{hook="a",quantile="0.99"}"#).flatMap(Double.init))
+        #expect(abs(slowest - 0.05) < 0.0125)
+        #expect(stage.metric(#"portcullis_hook_breaker_state{hook="a",state="closed"}"#) == "1.0")
+        stage.pass(.seconds(330))
+        #expect(stage.metric(#"portcullis_hook_success_ratio{hook="a"}"#) == nil)
+    }
+
+    @Test func tooManyHooksCountUnderOther() throws {
+        let names = (0..<5).map { "h\($0)" }
+        let stage = try Stage(names.map { Stage.hook($0) }.joined(), hooksMax: 3)
+        _ = try stage.answer()
+        #expect(stage.attempts.count == names.count)
+        #expect(
+            stage.metric(#"portcullis_hook_invocations_total{hook="other",phase="validate",outcome="pass"}"#) == "2")
+    }
+
+    @Test func whatIsGoneIsNoLongerShown() throws {
+        let stage = try Stage(Stage.hook("a") + Stage.hook("b"))
+        _ = try stage.answer()
+        let sample = #"portcullis_hook_timeouts_total{hook="a"}"#
+        try stage.reload(Stage.hook("b"))
+        #expect(stage.metric(sample) == "0")
+        try stage.reload(Stage.hook("b") + Stage.hook("c"))
+        #expect(stage.metric(sample) == nil)
+        _ = try stage.answer()
+        #expect(stage.metric(#"portcullis_hook_invocations_total{hook="c",phase="validate",outcome="pass"}"#) == "1")
+        #expect(stage.metric(#"portcullis_hook_invocations_total{hook="b",phase="validate",outcome="pass"}"#) == "2")
+    }
+}
