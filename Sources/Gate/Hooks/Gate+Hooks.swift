@@ -52,11 +52,12 @@ extension Gate {
     /// What the loops share about hooks.
     static func share(
         _ configuration: ServerConfiguration, _ registry: BuiltinRegistry, _ metrics: GateMetrics,
-        _ workers: FileWorkers, _ records: GateRecords, _ log: Logger, _ clock: any Clock
+        _ workers: FileWorkers, _ records: GateRecords, _ sink: LogSink, _ clock: any Clock
     ) throws(GateError) -> HookShare {
         var random = SystemRandomNumberGenerator()
         let calls = configuration.calls
-        let commands = CommandOptions(workers: workers, scratchFolder: calls.scratch)
+        var commands = CommandOptions(workers: workers, scratchFolder: calls.scratch)
+        commands.report = CommandLog(sink, configuration.logLevel.level, clock).note
         return HookShare(
             board: HookBoard(metrics: metrics.hooks, clock: clock, seed: random.next()), builtins: registry,
             retryBudget: RetryBudget(percent: calls.retryPercent, reserve: calls.retryReserve),

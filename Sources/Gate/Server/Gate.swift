@@ -71,7 +71,7 @@ public final class Gate: @unchecked Sendable {
         started = clock.wall
         workers = FileWorkers(clock: clock)
         records = try Self.openRecords(configuration, metrics, clock)
-        hooks = try Self.share(configuration, registry, metrics, workers, records, log, clock)
+        hooks = try Self.share(configuration, registry, metrics, workers, records, sink, clock)
         revision = hooks.board.revise(.empty, hash: "")
         collectFindings()
     }
