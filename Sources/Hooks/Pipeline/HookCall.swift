@@ -148,8 +148,8 @@ extension HookCall {
     }
 
     private func launch() {
-        if let held = permit, !cell.state.holds(held) {
-            // The breaker has changed its state while this call waited.
+        if permit.map({ !cell.state.holds($0) }) ?? cell.state.asksBreaker {
+            // The breaker has changed its state while this call waited, or has only come to be one.
             permit = nil
             switch cell.state.permit(at: host.now) {
             case .noBreaker: break
