@@ -66,6 +66,12 @@ import Testing
             changes.map { $0["change"] as? String } == [
                 "would be allowed", "would be denied for another reason", "would be denied for another reason",
             ])
+        // What the server lists as admitted unchecked is one document.
+        let entry = line(7, answer: nil).dropLast()
+        try "{\"entries\":[\(entry),\(entry)]}".write(
+            toFile: folder.path + "/list.jsonl", atomically: true, encoding: .utf8)
+        let list = try BuiltBinary.run(["replay", folder.path + "/list.jsonl", "--rules", "\(folder.path)/3.yaml"])
+        #expect(list.status == 1 && list.output.contains("2 decisions, 2 would change"), "\(list)")
         let none = try BuiltBinary.run(
             ["replay", recording, "--rules", "\(folder.path)/5.yaml", "--against", "\(folder.path)/5.yaml"])
         #expect(none.status == 0 && none.output == "4 decisions, 0 would change\n", "\(none)")

@@ -53,7 +53,7 @@ import Testing
                 }, "http.headers",
                 "Authorization"
             ),
-            (http { $0.responseBytesMax = 0 }, "http.responseBytesMax", "number of bytes"),
+            (http { $0.responseBytesMax = 0 }, "http.maxResponseBytes", "number of bytes"),
             (.webhook(HTTPRun(url: "nowhere")), "webhook.url", "http://"),
             (prompt("judge", "m"), "prompt.template", "{{invocation_json}}"),
             (prompt("{{invocation}}", "m"), "prompt.template", "unknown; known are {{invocation_json}}"),

@@ -37,6 +37,14 @@ import Testing
         #expect(answer.code == 422 && answer.warnings == ["mind this"] && answer.annotations == ["a.score": "7"])
     }
 
+    @Test func theAuditLogIsToldTheRevision() throws {
+        let stage = try Stage(Stage.hook("a"))
+        stage.behaviours = ["a": [.answers(HookResult(.pass), after: .zero)]]
+        #expect(try stage.answer().revision == "r1")
+        try stage.reload(Stage.hook("a"), hash: "r2")
+        #expect(try stage.answer().revision == "r2")
+    }
+
     @Test func aHookThatHangsIsSettledByItsFailurePolicyWithinItsBudget() throws {
         let stage = try Stage(Stage.hook("a", "budget: 50ms"))
         stage.behaviours = ["a": [.hangs]]

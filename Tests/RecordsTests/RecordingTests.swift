@@ -121,6 +121,5 @@ import Testing
         _ = try added.get()
         let decision = try RecordedDecision(line: try #require(try ledger.log.listed().first).json)
         #expect(decision.answer == .init(isAllowed: true) && decision.phase == .validate && decision.revision == "r")
-        #expect(decision.seconds == 7)
     }
 }

@@ -14,6 +14,7 @@ extension HookEngine {
         var kept = kept
         // A request that is denied was not admitted unchecked.
         if !tally.unchecked.isEmpty, response.isAllowed { tell(tally.unchecked, asked, &kept, &response) }
+        if !revision.hash.isEmpty { response.annotate("revision", revision.hash) }
         queueAftermath(tally, asked, &kept, &response)
         host.shadow?.add(asked.review, asked.phase, asked.group, kept)
     }

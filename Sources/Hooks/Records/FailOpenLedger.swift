@@ -21,12 +21,10 @@ public final class FailOpenLedger: Sendable {
             hook: entry.hook, bytes: (entry.review?.byteCount ?? 0) + 512, { Self.json(entry) }, reply: reply)
     }
 
-    /// A line of a recording without an answer, so that `portcullis replay` can judge it.
+    /// As a line of a recording without an answer, so that `portcullis replay` can judge it.
     private static func json(_ entry: FailOpenEntry) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("time")
-        writer.int(entry.wall / 1_000_000_000)
         writer.key("phase")
         writer.string("\(entry.phase)")
         writer.key("revision")

@@ -31,6 +31,11 @@ public struct Redaction: Sendable {
         return writer.bytes
     }
 
+    /// A text without what looks like a secret in it; bytes that are not UTF-8 become U+FFFD.
+    public func text(_ bytes: [UInt8]) -> String {
+        String(decoding: SecretText.cleaned(bytes.span) ?? bytes, as: UTF8.self)
+    }
+
     /// Writes a value without its secrets.
     public func write(_ node: JSONNode, to writer: inout JSONWriter) { write(node, isSecret: false, 0, &writer) }
 

@@ -42,17 +42,24 @@ struct ReplayReport {
         let lines = file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() where !line.isEmpty {
             do throws(RecordedDecision.Problem) {
-                let decision = try RecordedDecision(line: Array(line))
-                let (before, after) = try judge.judge(decision)
-                decisions += 1
-                guard before.isAllowed != after.isAllowed || Self.differ(before, after) else { continue }
-                let place = "\(file.name):\(number + 1)"
-                changes.append(Change(place: place, decision: decision, before: before, after: after))
+                for decision in try RecordedDecision.list(line: Array(line)) {
+                    try take(decision, "\(file.name):\(number + 1)", &judge)
+                }
             } catch {
-                guard number < lines.count - 1 else { continue }
+                if number > 0, number == lines.count - 1 { continue }
                 unreadable += 1
                 Console.error("\(file.name):\(number + 1): error: \(error)\n")
             }
+        }
+    }
+
+    private mutating func take(
+        _ decision: RecordedDecision, _ place: String, _ judge: inout ReplayJudge
+    ) throws(RecordedDecision.Problem) {
+        let (before, after) = try judge.judge(decision)
+        decisions += 1
+        if before.isAllowed != after.isAllowed || Self.differ(before, after) {
+            changes.append(Change(place: place, decision: decision, before: before, after: after))
         }
     }
 

@@ -34,7 +34,7 @@ struct EndpointPlan: Sendable {
             throw ExecutorProblem("\(path).url", error.sentence.description)
         }
         guard Self.responseBytesRange.contains(run.responseBytesMax) else {
-            throw ExecutorProblem("\(path).responseBytesMax", "must be a number of bytes from 1 to 64Mi")
+            throw ExecutorProblem("\(path).maxResponseBytes", "must be a number of bytes from 1 to 64Mi")
         }
         responseBytesMax = run.responseBytesMax
         headers =

@@ -40,14 +40,32 @@ public struct RecordedDecision: Sendable {
 
     /// Reads a line.
     public init(line: [UInt8]) throws(Problem) {
-        let document: JSONDocument
+        let document = try Self.document(line)
+        defer { withExtendedLifetime(document) {} }
+        try self.init(document.root)
+    }
+
+    /// Reads a line that is a decision, or the list that the server gives of what was admitted unchecked.
+    public static func list(line: [UInt8]) throws(Problem) -> [RecordedDecision] {
+        let document = try document(line)
+        defer { withExtendedLifetime(document) {} }
+        guard let entries = document.root["entries"], entries.isArray else {
+            return [try RecordedDecision(document.root)]
+        }
+        var decisions: [RecordedDecision] = []
+        for entry in entries.elements { decisions.append(try RecordedDecision(entry)) }
+        return decisions
+    }
+
+    private static func document(_ line: [UInt8]) throws(Problem) -> JSONDocument {
         do throws(JSONError) {
-            document = try JSONDocument(parsing: line, options: .go(depthMax: 1 << 12))
+            return try JSONDocument(parsing: line, options: .go(depthMax: 1 << 12))
         } catch {
             throw Problem(description: error.message(in: line.span))
         }
-        defer { withExtendedLifetime(document) {} }
-        let root = document.root
+    }
+
+    private init(_ root: JSONNode) throws(Problem) {
         guard let review = root["review"], review.isObject else {
             throw Problem(description: "there is no review in it; a recording has one decision on each line")
         }
