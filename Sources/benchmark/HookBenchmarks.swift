@@ -30,7 +30,28 @@ enum HookBenchmarks {
             peer.extra = Peer.Extra(nanosecondsMax: extraNanosecondsMax, count: 10)
             return Benchmark(
                 name: "hooks/\(name)", bytes: body.count, ours: { side.ask() }, peers: [peer], countsMax: (0, 400))
-        } + [try scrape(body)]
+        } + [try openBreaker(body, bare), try scrape(body)]
+    }
+
+    /// A hook that is gone, and left alone: every request is admitted unchecked, and that is told.
+    private static func openBreaker(_ body: [UInt8], _ bare: String) throws -> Benchmark {
+        let gone = """
+            ---
+            apiVersion: portcullis.dev/v1
+            kind: Hook
+            metadata: {name: gone}
+            spec:
+              phase: validate
+              failurePolicy: Ignore
+              run: {http: {url: "https://gone.example/"}}
+
+            """
+        let side = try HookSide(body, bare + gone)
+        side.openBreaker(of: "gone")
+        let alone = try HookSide(body, bare)
+        return Benchmark(
+            name: "hooks/breaker-open", bytes: body.count, ours: { side.ask() },
+            peers: [Peer(name: "without the hook", work: .here { alone.ask() }, ratioMax: nil)])
     }
 
     private static func scrape(_ body: [UInt8]) throws -> Benchmark {
@@ -54,9 +75,23 @@ enum HookBenchmarks {
 private final class HookSide {
     /// Nobody is asked here but the hooks of this process.
     private final class Nobody: HookExecutorSource {
-        func executor(for rule: HookRule) throws(HookFailure) -> any HookExecutor {
-            throw HookFailure(.error, "nobody is to be asked")
-        }
+        func executor(for rule: HookRule) throws(HookFailure) -> any HookExecutor { Silence() }
+    }
+
+    private final class Silence: HookExecutor, HookAttempt {
+        func start(_ invocation: HookInvocation, completion: @escaping Completion) -> any HookAttempt { self }
+        func close() {}
+        func cancel() {}
+    }
+
+    /// Keeps what it is given for a moment, as a ledger that writes elsewhere does.
+    private final class Ledger: HookRecords {
+        private let last = Guarded<FailOpenEntry?>(nil)
+
+        func note(_ entry: FailOpenEntry) { last.withLock { $0 = entry } }
+        func keep(_ letter: DeadLetter) {}
+        func begin(_ task: AfterTask) -> UInt64? { nil }
+        func finish(_ task: UInt64) {}
     }
 
     private struct NoExchange: ReviewExchange {
@@ -83,7 +118,7 @@ private final class HookSide {
         board = HookBoard(metrics: HookMetrics(registering: registry), clock: clock, seed: 1)
         let host = HookHost(
             on: ServedLoop(try EventLoop(clock: clock)), number: 0, executors: Nobody(), builtins: BuiltinRegistry(),
-            retryBudget: RetryBudget(), shard: registry.makeShard(), seed: 1)
+            retryBudget: RetryBudget(), records: Ledger(), shard: registry.makeShard(), seed: 1)
         pipeline = HookPipeline(board.revise(set, hash: "r"), on: host)
     }
 
@@ -92,6 +127,12 @@ private final class HookSide {
         let now = clock.now.nanoseconds
         let question = ReviewQuestion(review: review, phase: .validate, arrival: now, deadline: now + 1_000_000_000)
         _ = pipeline.handle(question, &response, &exchange)
+    }
+
+    func openBreaker(of hook: String) {
+        var change = HookOverride()
+        change.breaker = .forcedOpen
+        _ = board.set(change, of: hook)
     }
 
     func scrape() -> Int {

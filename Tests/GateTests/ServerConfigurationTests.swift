@@ -63,7 +63,7 @@ import Testing
         (
             "apiVersion: portcullis.dev/v1\nkind: Server\nspec:\n  lisen: a\n",
             "server.yaml:4:3: error: unknown field 'lisen'; known are listen, adminListen, loops, state, rules, "
-                + "context, allowInvalidRules, hooks, logLevel, tls, limits, deadline, overload, shutdown, admin, "
+                + "context, shadowRules, record, allowInvalidRules, hooks, logLevel, tls, limits, deadline, overload, shutdown, admin, "
                 + "hookCalls, traces (spec.lisen)"
         ),
         (

@@ -1,3 +1,4 @@
+import Foundation
 import Hooks
 import Policies
 import Reactor
@@ -25,6 +26,30 @@ import Testing
         #expect(stage.metric(#"portcullis_hook_breaker_state{hook="a",state="closed"}"#) == "1.0")
         stage.pass(.seconds(330))
         #expect(stage.metric(#"portcullis_hook_success_ratio{hook="a"}"#) == nil)
+    }
+
+    /// `promtool check metrics` has nothing to say.
+    @Test func theReferenceLinterIsContent() throws {
+        let linter = URL(fileURLWithPath: "/usr/bin/promtool")
+        guard FileManager.default.isExecutableFile(atPath: linter.path) else {
+            print("promtool is not installed: not run: the reference linter")
+            return
+        }
+        let stage = try Stage(Stage.hook("a") + Stage.hook("b", "failurePolicy: Ignore\nretry: {attempts: 2}"))
+        stage.behaviours = ["b": [.breaks()]]
+        _ = try stage.answer()
+        let (process, input, output) = (Process(), Pipe(), Pipe())
+        process.executableURL = linter
+        process.arguments = ["check", "metrics"]
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        input.fileHandleForWriting.write(Data(stage.scrape().utf8))
+        input.fileHandleForWriting.closeFile()
+        let said = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0 && said.isEmpty, "\(String(decoding: said, as: UTF8.self))")
     }
 
     @Test func tooManyHooksCountUnderOther() throws {

@@ -107,11 +107,16 @@ final class Stage: Script {
         return answers[before]
     }
 
-    /// The value of a sample of the scrape.
-    func metric(_ sample: String) -> String? {
+    /// What Prometheus would be told.
+    func scrape() -> String {
         var buffer = ByteBuffer()
         registry.scrape(.text, into: &buffer)
-        return buffer.text.split(separator: "\n").first { $0.hasPrefix(sample + " ") }
+        return buffer.text
+    }
+
+    /// The value of a sample of the scrape.
+    func metric(_ sample: String) -> String? {
+        scrape().split(separator: "\n").first { $0.hasPrefix(sample + " ") }
             .map { String($0.dropFirst(sample.count + 1)) }
     }
 

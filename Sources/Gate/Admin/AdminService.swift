@@ -6,7 +6,7 @@ import Telemetry
 /// The answers to people, probes and Prometheus, on the server's own loop.
 final class AdminService: HTTPHandler {
     enum Endpoint {
-        case alive, ready, metrics, page, status, hooks, hook, decisions, failOpen, deadLetters
+        case alive, ready, metrics, page, status, hooks, hook, decisions, shadow, failOpen, deadLetters
         case reload, mode, breaker, resolve, replay
 
         /// Whether only those may ask who are allowed to change things.
@@ -29,6 +29,7 @@ final class AdminService: HTTPHandler {
         router.add("/v1/hooks", .get, .hooks)
         router.add("/v1/hooks/{name}", .get, .hook)
         router.add("/v1/decisions", .get, .decisions)
+        router.add("/v1/shadow", .get, .shadow)
         router.add("/v1/fail-open", .get, .failOpen)
         router.add("/v1/runtime/hooks/dead-letter", .get, .deadLetters)
         router.add("/v1/runtime/hooks/dead-letter/{id}/resolve", .post, .resolve)
@@ -65,7 +66,7 @@ final class AdminService: HTTPHandler {
             errors.allow(methods, .methodNotAllowed, closes: exchange.closes, to: &output)
         case .notFound:
             errors.write(
-                .notFound, "there are /livez, /readyz, /metrics, / and /v1/status, hooks, decisions, fail-open",
+                .notFound, "there are /livez, /readyz, /metrics, / and /v1/status, hooks, decisions, shadow, fail-open",
                 closes: exchange.closes, to: &output)
         }
         return .answered
@@ -146,6 +147,7 @@ final class AdminService: HTTPHandler {
             gate.metrics.registry.scrape(format, into: &page)
             return Answer(type: format.contentType)
         case .status: gate.writeStatus(to: &writer)
+        case .shadow: gate.writeShadow(to: &writer)
         case .hooks: gate.writeHooks(to: &writer)
         case .hook:
             guard gate.writeHook(request.name, to: &writer) else { throw .noHook(request.name) }

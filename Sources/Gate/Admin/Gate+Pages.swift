@@ -1,3 +1,4 @@
+import Admission
 import Hooks
 import JSON
 import Policies
@@ -53,6 +54,56 @@ extension Gate {
         writer.beginArray()
         for rule in revision.set.hooks { write(rule, to: &writer) }
         writer.endArray()
+        writer.endObject()
+    }
+
+    /// Where the rules that are tried would have decided otherwise.
+    func writeShadow(to writer: inout JSONWriter) {
+        let counts = hooks.findings.counts
+        writer.beginObject()
+        writer.text("revision", shadow?.hash ?? "")
+        for (name, count) in [
+            ("same", counts.same), ("different", counts.different), ("late", counts.late), ("skipped", counts.skipped),
+        ] as [(StaticString, UInt64)] {
+            writer.key(name)
+            writer.uint(count)
+        }
+        writer.key("differences")
+        writer.beginArray()
+        for difference in hooks.findings.differences { write(difference, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private func write(_ difference: ShadowFindings.Difference, to writer: inout JSONWriter) {
+        let review = difference.review.review
+        writer.beginObject()
+        writer.text("time", Timestamp.text(difference.wall))
+        writer.text("path", difference.phase == .mutate ? "/mutate" : "/validate")
+        writer.text("request", review.uid.string)
+        writer.key("operation")
+        writer.string(review.operation.name)
+        writer.text("resource", review.requestResource.resource.string)
+        writer.text("namespace", review.namespace.string)
+        writer.text("name", review.name.string)
+        for (name, verdict) in [("active", difference.active), ("candidate", difference.candidate)]
+            as [(StaticString, ShadowFindings.Verdict)]
+        {
+            writer.key(name)
+            writer.beginObject()
+            writer.key("allowed")
+            writer.bool(verdict.isAllowed)
+            if !verdict.isAllowed {
+                writer.key("code")
+                writer.int(Int64(verdict.code))
+                writer.text("message", verdict.message)
+            }
+            if !verdict.patch.isEmpty {
+                writer.key("patchBytes")
+                writer.int(Int64(verdict.patch.count))
+            }
+            writer.endObject()
+        }
         writer.endObject()
     }
 

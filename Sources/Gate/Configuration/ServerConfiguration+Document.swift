@@ -50,6 +50,14 @@ extension ServerConfiguration {
         spec.string("state").map { state = $0 }
         spec.strings("rules").map { rules = $0 }
         spec.strings("context").map { context = $0 }
+        spec.strings("shadowRules").map { shadowRules = $0 }
+        if var fields = spec.object("record") {
+            fields.string("directory").map { recording = $0 }
+            fields.integer("percent", in: 1...100).map { recordingShare = Double($0) / 100 }
+            fields.bytes("bytes", in: 1 << 20...1 << 40).map { recordingBytesMax = $0 }
+            if recording == nil { fields.add("a recording needs a directory", to: "directory") }
+            fields.finish()
+        }
         spec.bool("allowInvalidRules").map { allowsInvalidRules = $0 }
         spec.strings("hooks").map { hooks = $0 }
         spec.choice("logLevel", LogLevel.allCases.map { ($0.rawValue, $0) }).map { logLevel = $0 }

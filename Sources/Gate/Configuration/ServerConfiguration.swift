@@ -20,6 +20,14 @@ public struct ServerConfiguration: Sendable {
     public var rules: [String] = []
     /// Files and folders that stand in for a cluster.
     public var context: [String] = []
+    /// Files and folders of rules that are tried beside those in force; their verdicts are compared and count for nothing.
+    public var shadowRules: [String] = []
+    /// The folder that decisions are recorded in; nil: none.
+    public var recording: String?
+    /// The share of decisions that is recorded.
+    public var recordingShare = 1.0
+    /// How much of the recording is kept.
+    public var recordingBytesMax = 256 << 20
     /// Whether to serve although some of the rules are invalid when it starts.
     public var allowsInvalidRules = false
     /// Hooks that are registered in Swift, by name.

@@ -15,11 +15,45 @@ extension Gate {
         return records
     }
 
+    private static func openRecorder(
+        _ configuration: ServerConfiguration, _ metrics: GateMetrics, _ clock: any Clock
+    ) throws(GateError) -> Recorder? {
+        guard let folder = configuration.recording else { return nil }
+        var options = RecorderOptions()
+        options.share = configuration.recordingShare
+        options.bytesMax = configuration.recordingBytesMax
+        let recorder: Recorder
+        do throws(SystemError) { recorder = try Recorder(folder, options, clock: clock) } catch {
+            throw GateError("cannot record into \(folder): \(error)")
+        }
+        metrics.registry.collect { [weak recorder] writer in
+            guard let recorder else { return }
+            writer.counter(
+                "portcullis_recorded_decisions", "Decisions that were to be recorded, by what became of them.")
+            writer.sample(Double(recorder.recordedCount), [("result", "recorded")])
+            writer.sample(Double(recorder.droppedCount), [("result", "dropped")])
+        }
+        return recorder
+    }
+
+    /// What rules that are tried beside those in force would have decided otherwise.
+    func collectFindings() {
+        metrics.registry.collect { [findings = hooks.findings] writer in
+            let counts = findings.counts
+            guard counts != ShadowFindings.Counts() else { return }
+            writer.counter("portcullis_shadow_reviews", "Reviews that the shadow rules were asked about too.")
+            writer.sample(Double(counts.same), [("result", "same")])
+            writer.sample(Double(counts.different), [("result", "different")])
+            writer.sample(Double(counts.late), [("result", "late")])
+            writer.sample(Double(counts.skipped), [("result", "skipped")])
+        }
+    }
+
     /// What the loops share about hooks.
     static func share(
         _ configuration: ServerConfiguration, _ registry: BuiltinRegistry, _ metrics: GateMetrics,
         _ workers: FileWorkers, _ records: GateRecords, _ sink: LogSink, _ clock: any Clock
-    ) -> HookShare {
+    ) throws(GateError) -> HookShare {
         var random = SystemRandomNumberGenerator()
         let calls = configuration.calls
         var commands = CommandOptions(workers: workers, scratchFolder: calls.scratch)
@@ -27,7 +61,8 @@ extension Gate {
         return HookShare(
             board: HookBoard(metrics: metrics.hooks, clock: clock, seed: random.next()), builtins: registry,
             retryBudget: RetryBudget(percent: calls.retryPercent, reserve: calls.retryReserve),
-            factory: ExecutorFactory(allowedTargets: calls.allowedTargets, commands: commands), records: records,
-            spans: configuration.traces.endpoint == nil ? nil : SpanSink(), traceShare: configuration.traces.share)
+            factory: ExecutorFactory(allowedTargets: calls.allowedTargets, commands: commands), records: records.disk,
+            spans: configuration.traces.endpoint == nil ? nil : SpanSink(), traceShare: configuration.traces.share,
+            recorder: try openRecorder(configuration, metrics, clock))
     }
 }

@@ -14,10 +14,14 @@ final class HookShare: Sendable {
     /// Where spans go, and the share of reviews that begin a trace; nil where nobody looks at traces.
     let spans: SpanSink?
     let traceShare: Double
+    /// Keeps decisions; nil where they are not recorded.
+    let recorder: Recorder?
+    /// What the rules that are tried would have decided otherwise.
+    let findings = ShadowFindings()
 
     init(
         board: HookBoard, builtins: BuiltinRegistry, retryBudget: RetryBudget, factory: ExecutorFactory,
-        records: (any HookRecords)?, spans: SpanSink?, traceShare: Double
+        records: (any HookRecords)?, spans: SpanSink?, traceShare: Double, recorder: Recorder?
     ) {
         self.board = board
         self.builtins = builtins
@@ -26,6 +30,7 @@ final class HookShare: Sendable {
         self.records = records
         self.spans = spans
         self.traceShare = traceShare
+        self.recorder = recorder
     }
 
     /// What hooks need on a loop; to be called on the loop's thread.

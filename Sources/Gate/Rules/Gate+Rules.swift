@@ -37,7 +37,7 @@ extension Gate {
             log.note(.error, "the rules could not be read; the last revision stays", [("reason", "\(error)")])
         case .success(let fresh):
             note(fresh)
-            guard let plan = try? configuration.plan(registry, revision) else { return }
+            guard let plan = try? configuration.plan(registry, revision, shadow?.set) else { return }
             adopt(plan)
         }
     }

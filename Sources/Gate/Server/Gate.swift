@@ -45,6 +45,8 @@ public final class Gate: @unchecked Sendable {
     var signals: SignalWatch?
     var keeper: RuleKeeper?
     var rules: ServedRules?
+    var shadowKeeper: RuleKeeper?
+    var shadow: ServedRules?
     var drainedCount = 0
     var endings = 0
 
@@ -69,8 +71,9 @@ public final class Gate: @unchecked Sendable {
         started = clock.wall
         workers = FileWorkers(clock: clock)
         records = try Self.openRecords(configuration, metrics, clock)
-        hooks = Self.share(configuration, registry, metrics, workers, records, sink, clock)
+        hooks = try Self.share(configuration, registry, metrics, workers, records, sink, clock)
         revision = hooks.board.revise(.empty, hash: "")
+        collectFindings()
     }
 
     /// Serves until it is told to end; returns once the last answer is out or the time for that is over.
@@ -79,11 +82,13 @@ public final class Gate: @unchecked Sendable {
         OpenFiles.raiseLimit()
         defer {
             keeper?.close()
+            shadowKeeper?.close()
             for entry in loops { entry.thread.stop() }
             replays.close()
             exporter?.close()
             workers.stop()
             records.close()
+            hooks.recorder?.close()
             _ = sink.close(patienceMilliseconds: 500)
         }
         let loop: EventLoop
@@ -103,7 +108,8 @@ extension Gate {
     private func start(on loop: EventLoop) throws(GateError) {
         try restoreOverrides()
         try openRules(loop)
-        let plan = try configuration.plan(registry, revision)
+        try openShadow(loop)
+        let plan = try configuration.plan(registry, revision, shadow?.set)
         let (tls, files) = try configuration.serverTLS()
         let identity = try openIdentity(tls, files, loop)
         let address = try openLoops(plan, identity)
@@ -118,6 +124,7 @@ extension Gate {
             }
         } catch { throw GateError("\(error)") }
         readiness.set(.listening, true)
+        resumeTasks()
         log.note(
             .info, "serving",
             [("address", address.description), ("admin", adminAddress.description), ("loops", "\(loops.count)")])
@@ -228,10 +235,11 @@ extension Gate: CertificateReloadHandler {
         certificates?.reload(loop)
         adminCertificate?.reload(loop)
         keeper?.refresh()
+        shadowKeeper?.refresh()
         guard let reread else { return }
         do throws(GateError) {
             let fresh = try reread()
-            let plan = try fresh.plan(registry, revision)
+            let plan = try fresh.plan(registry, revision, shadow?.set)
             configuration = fresh
             adopt(plan)
             shard.add(metrics.reloaded(true))

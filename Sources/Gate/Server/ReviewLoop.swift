@@ -1,4 +1,5 @@
 import HTTP
+import Hooks
 import Reactor
 import TLS
 import Telemetry
@@ -44,6 +45,11 @@ final class ReviewLoop: @unchecked Sendable {
 
     /// What was decided of late, the latest first.
     func recent(_ filter: DecisionFilter) -> [Decision] { service?.recent(filter) ?? [] }
+
+    /// Goes on with tasks of an earlier life; gives back those whose hooks are gone.
+    func resume(_ tasks: [(number: UInt64, task: AfterTask)]) -> [(number: UInt64, task: AfterTask)] {
+        service?.resume(tasks) ?? tasks
+    }
 
     /// Replaces what may be replaced while it serves.
     func adopt(_ plan: ReviewService.Plan) { service?.adopt(plan) }

@@ -16,6 +16,8 @@ final class ReviewService: HTTPHandler {
         let hooks: [any BuiltinHook]
         let hookNames: [String]
         let revision: HookRevision
+        /// Rules that are tried beside those in force; nil: none.
+        let shadow: PolicySet?
         let logLevel: LogLevel
     }
 
@@ -39,6 +41,8 @@ final class ReviewService: HTTPHandler {
     private var pipeline: HookPipeline
     private var decisions = DecisionRing()
     private let tracer: ReviewTracer
+    private let hooks: HookShare
+    private let loop: ServedLoop
     private var errors = ErrorAnswer()
 
     /// A loop's service; to be made on the loop's thread.
@@ -48,12 +52,24 @@ final class ReviewService: HTTPHandler {
         self.metrics = metrics
         self.log = log
         shard = metrics.registry.makeShard()
+        self.hooks = hooks
+        self.loop = ServedLoop(loop)
         tracer = ReviewTracer(hooks.spans, share: hooks.traceShare)
         host = hooks.host(on: loop, number: number, shard: shard, log: log)
         endpoint = ReviewEndpoint(rule: plan.deadline, bytesMax: plan.bodyBytesMax)
         pipeline = HookPipeline(plan.revision, own: plan.hooks, on: host)
         unstable = UnstableCounts(metrics.rules, shard)
         host.noteUnstable = { [unstable] in unstable.add($0) }
+        castShadow()
+    }
+
+    /// Tries the candidate rules, if there are any, beside those in force.
+    private func castShadow() {
+        host.shadow = plan.shadow.map { candidate in
+            ShadowLoop(
+                active: plan.revision.set, candidate: candidate, on: loop, builtins: hooks.builtins,
+                findings: hooks.findings)
+        }
     }
 
     /// Replaces what may be replaced; requests that are being answered are not touched by it.
@@ -67,7 +83,9 @@ final class ReviewService: HTTPHandler {
             pipeline.use(plan.revision)
         }
         log.level = plan.logLevel
+        let isSame = plan.revision === self.plan.revision && plan.shadow === self.plan.shadow
         self.plan = plan
+        if !isSame { castShadow() }
     }
 
     func handle(
@@ -174,6 +192,7 @@ extension ReviewService {
             response.isAllowed ? (response.hasPatch ? .patched : .allowed) : .denied
         shard.add(metrics.admission.requests(phase, review.operation, outcome))
         decisions.note(review, phase, outcome, response, wall: clock.wall, took: took)
+        if let recorder = hooks.recorder, recorder.wants(review) { record(review, phase, response, recorder) }
         if let trace { tracer.end(trace, review, phase, outcome, wall: clock.wall, took: took) }
         if response.isAllowed, log.level > .debug { return }
         let level = response.isAllowed ? LogLevel.debug : max(log.level, .info)
@@ -186,6 +205,21 @@ extension ReviewService {
                 line.string(hash)
             }
         }
+    }
+
+    private func record(
+        _ review: AdmissionReview, _ phase: ReviewPhase, _ response: borrowing ReviewResponse, _ recorder: Recorder
+    ) {
+        guard let kept = try? KeptReview(review) else { return }
+        var writer = JSONWriter(capacity: 1024)
+        var scratch = ByteBuffer()
+        response.write(for: review, to: &writer, scratch: &scratch)
+        recorder.record(kept, phase, revision: plan.revision.hash, answer: writer.bytes)
+    }
+
+    /// Goes on with tasks that were to run after answers of an earlier life; gives back those whose hooks are gone.
+    func resume(_ tasks: [(number: UInt64, task: AfterTask)]) -> [(number: UInt64, task: AfterTask)] {
+        tasks.filter { !pipeline.resume($0.task, number: $0.number) }
     }
 
     /// Sends the answer to a review that was kept.

@@ -30,7 +30,9 @@ extension ServerConfiguration {
     }
 
     /// What may be replaced while it serves; throws where a hook is not registered.
-    func plan(_ registry: BuiltinRegistry, _ revision: HookRevision) throws(GateError) -> ReviewService.Plan {
+    func plan(_ registry: BuiltinRegistry, _ revision: HookRevision, _ shadow: PolicySet?) throws(GateError)
+        -> ReviewService.Plan
+    {
         var found: [any BuiltinHook] = []
         for name in hooks {
             guard let hook = registry[name] else {
@@ -40,7 +42,7 @@ extension ServerConfiguration {
         }
         return ReviewService.Plan(
             deadline: deadline, bodyBytesMax: limits.message.bodyBytesMax, hooks: found,
-            hookNames: hooks, revision: revision, logLevel: logLevel.level)
+            hookNames: hooks, revision: revision, shadow: shadow, logLevel: logLevel.level)
     }
 
     /// The TLS configuration with its files read, and the files.

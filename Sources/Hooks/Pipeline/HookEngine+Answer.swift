@@ -24,7 +24,7 @@ extension HookEngine {
         _ unchecked: [ReviewTally.Unchecked], _ asked: AskedReview, _ kept: inout KeptReview?,
         _ response: inout ReviewResponse
     ) {
-        if kept == nil { kept = try? KeptReview(asked.review) }
+        if kept == nil, host.records != nil { kept = try? KeptReview(asked.review) }
         for entry in unchecked {
             let (name, failure) = (entry.cell.name, entry.failure)
             response.addWarning(

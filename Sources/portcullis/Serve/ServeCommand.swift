@@ -21,6 +21,8 @@ enum ServeCommand: Command {
           --rules PATH,…             files and folders of rules: admission policies, their bindings and parameters; read again
                                      when they change
           --context PATH,…           files and folders that stand in for a cluster: namespaces, parameters, roles
+          --shadow-rules PATH,…      rules that are tried beside those in force: /v1/shadow tells where they would differ
+          --record DIR               keep decisions, without secrets, for portcullis replay
           --allow-invalid-rules      start although some documents are invalid
           --hooks NAME,…             hooks that are registered in Swift, in this order
           --admin-token-file FILE    whoever shows this token may change things: POST /v1/reload, /v1/hooks/…
@@ -34,7 +36,7 @@ enum ServeCommand: Command {
 
     private static let options: Set<String> = [
         "--config", "--listen", "--admin-listen", "--certificate", "--key", "--client-ca", "--hooks", "--loops",
-        "--state", "--log-level", "--rules", "--context", "--admin-token-file",
+        "--state", "--log-level", "--rules", "--context", "--admin-token-file", "--shadow-rules", "--record",
     ]
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
@@ -87,6 +89,8 @@ private struct ServeFlags {
     private let loops: Int?
     private let state: String?
     private let tokenFile: String?
+    private let shadowRules: [String]?
+    private let recording: String?
     private let logLevel: ServerConfiguration.LogLevel?
 
     init(_ arguments: Arguments) throws(UsageError) {
@@ -102,6 +106,8 @@ private struct ServeFlags {
         allowsInvalidRules = arguments.has("--allow-invalid-rules")
         state = arguments.value("--state")
         tokenFile = arguments.value("--admin-token-file")
+        shadowRules = Self.list("--shadow-rules", arguments)
+        recording = arguments.value("--record")
         logLevel = try arguments.choice(
             "--log-level", ServerConfiguration.LogLevel.allCases.map { ($0.rawValue, $0) })
         loops = try arguments.value("--loops").map { text throws(UsageError) in
@@ -136,6 +142,8 @@ private struct ServeFlags {
         if allowsInvalidRules { configuration.allowsInvalidRules = true }
         if let loops { configuration.loops = loops }
         if let state { configuration.state = state }
+        if let shadowRules { configuration.shadowRules = shadowRules }
+        if let recording { configuration.recording = recording }
         if let tokenFile { configuration.admin.tokenFile = tokenFile }
         if let logLevel { configuration.logLevel = logLevel }
     }
