@@ -42,6 +42,8 @@ static inline int system_limit(pid_t pid, int resource, unsigned long long most)
     return (int)syscall(SYS_prlimit64, pid, resource, limit, 0);
 }
 
+static inline int system_set_niceness(pid_t pid, int niceness) { return setpriority(PRIO_PROCESS, (id_t)pid, niceness); }
+
 // How many processors this process may run on; at least one. The kernel fills a set of one bit each.
 static inline int system_processor_count(void) {
     unsigned long set[128];

@@ -32,7 +32,7 @@ public struct HTTPRun: Hashable, Sendable {
     /// More header fields.
     public var headers: [HookField] = []
     /// The longest response.
-    public var responseBytesMax = 1 << 20
+    public var responseBytesMax = 256 << 10
 
     /// An endpoint without credentials.
     public init(url: String) { self.url = url }

@@ -8,10 +8,11 @@ public struct AppendFile: ~Copyable {
     private let file: FileDescriptor
     private let path: String
 
-    /// Opens the file, or makes an empty one that only this user can read.
-    public static func open(_ path: String) throws(SystemError) -> AppendFile {
+    /// Opens the file; where there is none an empty one is made that only this user can read, if that is wanted.
+    public static func open(_ path: String, creates: Bool = true) throws(SystemError) -> AppendFile {
         guard !path.utf8.contains(0) else { throw SystemError("open a path with a zero byte", code: EINVAL) }
-        let number = unsafe system_open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let number = unsafe system_open(
+            path, O_RDWR | (creates ? O_CREAT : 0) | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard number >= 0 else { throw SystemError("open \(path)") }
         let file = FileDescriptor(adopting: number)
         let end = lseek(number, 0, SEEK_END)

@@ -18,26 +18,25 @@ public final class ChildProcess: EventHandler, TimerHandler {
     private let errors: ChildOutput
 
     /// Starts the command; the loop keeps the child until it has ended.
-    public init(
+    public convenience init(
         _ command: ChildCommand, on loop: EventLoop, handler: any ChildProcessHandler
     ) throws(SystemError) {
-        var stdin = try Pipe()
-        var stdout = try Pipe()
-        var stderr = try Pipe()
-        id = try Spawn.start(
-            command, stdin: stdin.readEnd, stdout: stdout.writeEnd, stderr: stderr.writeEnd)
+        try self.init(StartedChild(command), on: loop, handler: handler)
+    }
+
+    /// Looks after a child that was started elsewhere, which nobody else may take over; the loop keeps it until it has ended.
+    public init(
+        _ child: StartedChild, on loop: EventLoop, handler: any ChildProcessHandler
+    ) throws(SystemError) {
+        guard let descriptor = child.pidfd.take() else { throw SystemError("take a child over twice", code: EINVAL) }
+        id = child.id
         self.loop = loop
         self.handler = handler
-        input = ChildInput(stdin.takeWriteEnd(), command.input, loop)
-        output = ChildOutput(stdout.takeReadEnd(), bytesMax: command.outputBytesMax, loop)
-        errors = ChildOutput(stderr.takeReadEnd(), bytesMax: command.outputBytesMax, loop)
-        let number = system_pidfd_open(id)
-        guard number >= 0 else {
-            let error = SystemError("pidfd_open")
-            Self.abandon(id)
-            throw error
-        }
-        pidfd = FileDescriptor(adopting: number)
+        let number = descriptor.number
+        pidfd = descriptor
+        input = ChildInput(child.stdin.take(), child.command.input, loop)
+        output = ChildOutput(child.stdout.take(), bytesMax: child.command.outputBytesMax, loop)
+        errors = ChildOutput(child.stderr.take(), bytesMax: child.command.outputBytesMax, loop)
         do throws(SystemError) {
             registration = try loop.add(number, .readable, self)
             try input.start()
@@ -45,7 +44,7 @@ public final class ChildProcess: EventHandler, TimerHandler {
             try errors.start()
         } catch {
             close()
-            Self.abandon(id)
+            StartedChild.end(id)
             throw error
         }
     }
@@ -98,13 +97,6 @@ public final class ChildProcess: EventHandler, TimerHandler {
         input.close()
         output.close()
         errors.close()
-    }
-
-    /// A child that cannot be watched is ended and reaped here; it dies at once, so waiting is short.
-    private static func abandon(_ id: pid_t) {
-        _ = Glibc.kill(-id, SIGKILL)
-        var status: CInt = 0
-        _ = FileDescriptor.retried { unsafe Int(waitpid(id, &status, 0)) }
     }
 }
 

@@ -47,67 +47,96 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         executor.ended(self)
     }
 
-    // MARK: the folder
+    // MARK: the program
 
+    /// A program that was started in its folder.
+    private struct Started {
+        let folder: CommandFolder
+        let child: StartedChild
+    }
+
+    /// Has the folder made and the program started on a thread for files: both may take milliseconds.
     func prepare() {
         timer = loop.arm(at: invocation.deadline, self)
-        let (plan, parent, interest) = (executor.plan, executor.options.scratchFolder, interest)
+        let (plan, options, interest) = (executor.plan, executor.options, interest)
         let (home, me, input) = (loop.mailbox, LoopBound(self), invocation.json(now: loop.now))
         let isTaken = workers.run(executor.hook) {
             let result = Result { () throws(HookFailure) in
-                try CommandFolder.make(plan, in: parent, invocation: input) {
-                    interest.isWanted.load(ordering: .relaxed)
-                }
+                try Self.start(plan, options, input) { interest.isWanted.load(ordering: .relaxed) }
             }
-            let isHeard = home.submit { _ in me.onItsLoop().prepared(result, input) }
-            if !isHeard { try? result.get().remove() }
+            let isHeard = home.submit { _ in me.onItsLoop().prepared(result) }
+            if !isHeard, let started = try? result.get() { Self.undo(started) }
         }
         guard !isTaken else { return }
         finish(.failure(HookFailure(.overload, "too many runs of commands are being prepared", isRetryable: true)))
         end()
     }
 
-    private func prepared(_ result: Result<CommandFolder, HookFailure>, _ input: [UInt8]) {
+    private static func start(
+        _ plan: CommandPlan, _ options: CommandOptions, _ input: [UInt8], isWanted: () -> Bool
+    ) throws(HookFailure) -> Started {
+        let folder = try CommandFolder.make(
+            plan, in: options.scratchFolder, invocation: input, isWanted: isWanted)
+        var command = ChildCommand(arguments: plan.arguments)
+        command.environment = folder.environment(plan)
+        command.directory = folder.work
+        command.input = input
+        command.outputBytesMax = options.outputBytesMax
+        do throws(SystemError) {
+            guard isWanted() else { throw SystemError("start a command that nobody waits for", code: 125) }
+            let child = try StartedChild(command)
+            // The loops must not wait for a processor because a command is busy.
+            child.yieldProcessors()
+            try options.limits.apply(to: child.id)
+            return Started(folder: folder, child: child)
+        } catch {
+            folder.remove()
+            throw failed(error)
+        }
+    }
+
+    private static func undo(_ started: consuming Started) {
+        let folder = started.folder
+        let id = started.child.id
+        started.child.end()
+        StrayProcesses.end(after: id, isReaped: true, mark: folder.mark)
+        folder.remove()
+    }
+
+    private func prepared(_ result: Result<Started, HookFailure>) {
         switch result {
         case .failure(let failure):
             guard case .preparing = state else { return }
             finish(.failure(failure))
             end()
-        case .success(let folder):
-            guard case .preparing = state else { return discard(folder, after: nil) }
-            launch(in: folder, input)
+        case .success(let started):
+            guard case .preparing = state else {
+                _ = workers.run(executor.hook) { Self.undo(started) }
+                return
+            }
+            watch(started)
         }
     }
 
-    private func discard(_ folder: CommandFolder, after child: Int32?, isReaped: Bool = true) {
-        _ = workers.run(executor.hook) {
-            if let child { StrayProcesses.end(after: child, isReaped: isReaped, mark: folder.mark) }
-            folder.remove()
-        }
-    }
-
-    // MARK: the program
-
-    private func launch(in folder: CommandFolder, _ input: [UInt8]) {
-        var command = ChildCommand(arguments: executor.plan.arguments)
-        command.environment = folder.environment(executor.plan)
-        command.directory = folder.work
-        command.input = input
-        command.outputBytesMax = executor.options.outputBytesMax
+    private func watch(_ started: Started) {
         do throws(SystemError) {
-            let child = try ChildProcess(command, on: loop, handler: self)
-            state = .running(child, folder)
-            try executor.options.limits.apply(to: child.id)
+            state = .running(try ChildProcess(started.child, on: loop, handler: self), started.folder)
         } catch {
-            if case .running(let child, _) = state { return stop(child, grace: .zero, failed(error)) }
-            discard(folder, after: nil)
-            finish(.failure(failed(error)))
+            discard(started.folder, after: started.child.id)
+            finish(.failure(Self.failed(error)))
             end()
         }
     }
 
+    private func discard(_ folder: CommandFolder, after child: Int32, isReaped: Bool = true) {
+        _ = workers.run(executor.hook) {
+            StrayProcesses.end(after: child, isReaped: isReaped, mark: folder.mark)
+            folder.remove()
+        }
+    }
+
     /// Where the machine is short of something, another attempt may find it.
-    private func failed(_ error: SystemError) -> HookFailure {
+    private static func failed(_ error: SystemError) -> HookFailure {
         HookFailure(.error, error.description, isRetryable: error.isShortage)
     }
 

@@ -31,13 +31,15 @@ public final class FileWorkers: Sendable {
         return thread?.mailbox.submit { _ in job() } ?? false
     }
 
-    /// Waits until everything that was begun is done, and ends the threads; what still waits is not done.
+    /// Waits until everything is done that was asked for so far, and ends the threads.
     public func stop() {
         let running = threads.withLock { threads in
             defer { threads = threads.map { _ in nil } }
             return threads
         }
-        for thread in running { thread?.stop() }
+        // All are told first, so that they end at the same time.
+        let told = running.map { $0?.mailbox.submit { $0.mailbox.stop() } ?? false }
+        for (thread, isTold) in zip(running, told) { if isTold { thread?.join() } else { thread?.stop() } }
     }
 }
 

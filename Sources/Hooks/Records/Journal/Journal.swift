@@ -222,7 +222,7 @@ public final class Journal {
         guard let file = files.first(where: { $0.segment.first == place.segment }) else { throw .gone }
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try AppendFile.open(file.path).read(place.payload)
+            bytes = try AppendFile.open(file.path, creates: false).read(place.payload)
         } catch {
             throw .system(error)
         }
