@@ -11,7 +11,7 @@ public struct EntryOptions: Sendable {
     /// Whether entries that were dealt with stay listed until their time is over.
     public var keepsSettled = true
     /// What waits to be written may have so many bytes in memory; what comes beyond it is dropped and counted.
-    public var pendingBytesMax = 16 << 20
+    public var pendingBytesMax = 8 << 20
 
     /// The usual bounds.
     public init() {}
