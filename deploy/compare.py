@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measures the server side by side with nginx and a webhook in Go, in one run.
 
-    compare.sh [--rounds N] [--seconds N] [bodies|latency|connections|handshakes|memory|start|rules|many …]
+    compare.sh [--rounds N] [--seconds N] [bodies|latency|connections|handshakes|memory|start|rules|many|breaker …]
 
 Each server has the first processor to itself and wrk the second. A round asks every server in turn, for each body; what
 is printed is CPU time per request as the operating system accounts it, and the median over the rounds of ours divided
 by theirs. `rules` has the same ten checks as rules in CEL, and five times as many; `many` has ten policies beside 990 that
-are about other things. Bodies and peers come from `../shared`, or from the folder that PORTCULLIS_SHARED names.
+are about other things; `breaker` has the ten checks, and beside them a hook that asks a service that never answers and whose
+breaker is open, failing closed and failing open. Bodies and peers come from `../shared`, or from the folder that PORTCULLIS_SHARED names.
 """
 import argparse
 import json
@@ -150,14 +151,14 @@ def policy(name, resource, checks):
              "spec": {"policyName": name, "validationActions": ["Deny"]}}]
 
 
-def with_rules(folder, name, port, policies):
+def with_rules(folder, name, port, policies, *options):
     """A server with these policies, each in a file of its own; waits until it answers."""
     rules = os.path.join(folder, name)
     os.makedirs(rules, exist_ok=True)
     for documents in policies:
         with open(os.path.join(rules, documents[0]["metadata"]["name"] + ".json"), "w") as file:
             json.dump({"apiVersion": "v1", "kind": "List", "items": documents}, file)
-    server = ours(folder, name, port, "--rules", rules)
+    server = ours(folder, name, port, "--rules", rules, *options)
     end = time.monotonic() + 30
     while True:
         try:
@@ -170,7 +171,6 @@ def with_rules(folder, name, port, policies):
 
 
 def servers(folder):
-    subprocess.run([BINARY, "certs", "dev", folder], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cp", os.path.join(SHARED, "peers", "nginx.conf"), folder], check=True)
     subprocess.run(
         ["go", "build", "-o", os.path.join(folder, "go-webhook"), "."], check=True,
@@ -368,6 +368,52 @@ def measure_many(folder, running, options):
         many.stop()
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def with_hanging_hook(folder, name, port, failure_policy, url):
+    """The ten checks and a hook that asks somebody who never answers; waits until its breaker is open, for an hour."""
+    match = {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["pods"]}]}
+    breaker = {"window": "10s", "minimumCalls": 5, "failureRate": 0.5, "openFor": "1h", "maxOpenFor": "1h"}
+    hook = {"apiVersion": "portcullis.dev/v1", "kind": "Hook", "metadata": {"name": "hanging"},
+            "spec": {"phase": "validate", "match": match, "failurePolicy": failure_policy, "budget": "50ms", "breaker": breaker,
+                     "run": {"http": {"url": url}}}}
+    config = os.path.join(folder, name + ".yaml")
+    with open(config, "w") as file:
+        spec = {"hookCalls": {"allowedTargets": ["127.0.0.0/8"]}, "logLevel": "error"}
+        json.dump({"apiVersion": "portcullis.dev/v1", "kind": "Server", "spec": spec}, file)
+    policies = [policy("pods", "pods", CHECKS)] + ([[hook]] if failure_policy else [])
+    server = with_rules(folder, name, port, policies, "--config", config)
+    if failure_policy:
+        server.bench(folder, bodies(folder)["6 KB"], 1, "--rate", "20")
+    return server
+
+
+def measure_breaker(folder, running, options):
+    """What a hook costs that nobody asks any more because its breaker is open."""
+    missed = 0
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        without = with_hanging_hook(folder, "without", free_port(), None, url)
+        try:
+            for word in ("Fail", "Ignore"):
+                server = with_hanging_hook(folder, f"open-{word}", free_port(), word, url)
+                try:
+                    mine, theirs, ratio = in_turn((server, without), script(folder, bodies(folder)["6 KB"]), options)
+                finally:
+                    server.stop()
+                print(f"breaker     open, {word} {mine:.1f} µs, without the hook {theirs:.1f} µs", flush=True)
+                missed += verdict(f"CPU per request, a hook with an open breaker ({word}) over none", ratio, "times", 1.1)
+        finally:
+            without.stop()
+    return missed
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
@@ -375,10 +421,11 @@ def main():
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
     sections = {"bodies": measure_bodies, "latency": measure_latency, "connections": measure_connections, "handshakes": measure_handshakes,
-                "memory": measure_memory, "start": measure_start, "rules": measure_rules, "many": measure_many}
+                "memory": measure_memory, "start": measure_start, "rules": measure_rules, "many": measure_many, "breaker": measure_breaker}
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        running = servers(folder)
+        subprocess.run([BINARY, "certs", "dev", folder], check=True, stdout=subprocess.DEVNULL)
+        running = servers(folder) if set(options.what or sections) - {"breaker"} else []
         try:
             time.sleep(1)
             print(f"{'':12}{'server':12}{'CPU/request':>13}{'requests/s':>12}{'p50':>10}{'p99':>10}   ours/theirs")

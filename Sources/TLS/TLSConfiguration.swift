@@ -35,7 +35,8 @@ public struct TLSServerConfiguration: Hashable, Sendable {
         case required
     }
 
-    /// The server's certificates: at most one for each type of key.
+    /// The server's certificates. Those that bear the same names as the first, at most one for each type of key, are shown to
+    /// whoever does not ask for another's name.
     public var pairs: [CertificatePair]
     /// Versions and ciphers.
     public var policy = TLSPolicy()

@@ -37,6 +37,14 @@ import Testing
         #expect(answer.code == 422 && answer.warnings == ["mind this"] && answer.annotations == ["a.score": "7"])
     }
 
+    @Test func theAuditLogIsToldTheRevision() throws {
+        let stage = try Stage(Stage.hook("a"))
+        stage.behaviours = ["a": [.answers(HookResult(.pass), after: .zero)]]
+        #expect(try stage.answer().revision == "r1")
+        try stage.reload(Stage.hook("a"), hash: "r2")
+        #expect(try stage.answer().revision == "r2")
+    }
+
     @Test func aHookThatHangsIsSettledByItsFailurePolicyWithinItsBudget() throws {
         let stage = try Stage(Stage.hook("a", "budget: 50ms"))
         stage.behaviours = ["a": [.hangs]]
@@ -242,6 +250,21 @@ extension PipelineTests {
         #expect(stage.board.set(HookOverride(), of: "a"))
         #expect(try stage.answer().message == "hook 'a' denied request: no")
         #expect(!stage.board.set(change, of: "nobody"))
+    }
+
+    /// Found by the simulation, once in a million reviews.
+    @Test(arguments: ["breaker: false", "breaker: {minimumCalls: 99}"])
+    func whoWaitsForATurnIsHeldToWhatPeopleDecideMeanwhile(breaker: String) throws {
+        let stage = try Stage(Stage.hook("a", breaker + "\nconcurrency: {max: 1, queue: 9}"))
+        stage.behaviours = ["a": [.passes(after: 20)]]
+        for _ in 0..<2 { try stage.ask() }
+        var change = HookOverride()
+        change.breaker = .forcedOpen
+        #expect(stage.board.set(change, of: "a"))
+        stage.pass(.milliseconds(50))
+        #expect(stage.attempts == ["a#1"] && stage.answers.map(\.isAllowed) == [true, false])
+        #expect(stage.answers.last?.message.hasPrefix("hook 'a' failed: breaker_open") == true)
+        stage.expectNothingLeft()
     }
 
     @Test func whatWasChangedOutlivesARestart() throws {

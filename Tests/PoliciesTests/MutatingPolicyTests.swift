@@ -108,6 +108,17 @@ import Testing
         #expect(try !Self.answer(stable) { $0.preflight = .warn }.text.contains("idempotent"))
     }
 
+    /// Whether an object would stay as it is cannot be found out without time; nobody is left to believe that it was.
+    @Test func saysWhenThereWasNoTimeToLookAgain() throws {
+        let rules = Self.policy("s", "[JSONPatch{op: \"add\", path: \"/spec/x\", value: 1}]")
+        let warned = try Self.answer(rules) { ($0.preflight, $0.isTimeUp) = (.warn, { true }) }
+        #expect(warned.text.contains(#""allowed":true"#) && warned.text.contains("there was no time to find out"))
+        let annotated = rules.replacing("name: s}", with: "name: s, annotations: {portcullis.dev/preflight: deny}}")
+        let denied = try Self.answer(annotated) { ($0.preflight, $0.isTimeUp) = (.warn, { true }) }
+        #expect(denied.text.contains(#""allowed":false"#) && denied.text.contains("there was no time to find out"))
+        #expect(try Self.answer(annotated) { $0.preflight = .warn }.text.contains(#""allowed":true"#))
+    }
+
     /// What was taken back, because of the hook's mode, is not done again to see whether it would be the same.
     @Test func looksOnlyAtWhatWasCarriedOut() throws {
         let rules =

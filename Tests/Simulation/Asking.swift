@@ -30,8 +30,12 @@ public struct Answer: Sendable {
             return warnings.elements.map { $0.string ?? "" }
         }
     }
-    /// What is written to the audit log.
-    public var annotations: [String: String] {
+    /// The revision of the rules that the audit log is told of.
+    public var revision: String? { allAnnotations["revision"] }
+    /// What is written to the audit log besides.
+    public var annotations: [String: String] { allAnnotations.filter { $0.key != "revision" } }
+
+    private var allAnnotations: [String: String] {
         document.withRoot { root in
             guard let table = root["response"]?["auditAnnotations"] else { return [:] }
             return Dictionary(

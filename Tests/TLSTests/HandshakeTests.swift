@@ -39,6 +39,36 @@ import Testing
         #expect(loopback.serverFact(.serverName) == expected)
     }
 
+    /// Each name has its certificate; who asks for another sees the first.
+    @Test(arguments: [
+        ("localhost", "localhost"), ("gate.example", "gate.example"), ("GATE.example", "gate.example"),
+        ("a.apps.example", "*.apps.example"), ("127.0.0.1", "localhost"),
+    ])
+    func aClientSeesTheCertificateOfTheNameItAsksFor(host: String, expected: String) throws {
+        let maker = try CertificateMaker(authority: "names", now: Authority.now, days: 5)
+        let pairs = try [["localhost", "127.0.0.1"], ["gate.example"], ["*.apps.example", "other.example"]].map {
+            try maker.issue($0[0], names: $0, purpose: .server, now: Authority.now, days: 5)
+        }
+        let loopback = try Loopback(
+            server { $0.pairs = pairs }, client { $0.authorities = try? maker.pair().chain }, host: host)
+        loopback.handshake()
+        #expect(loopback.isEstablished && loopback.clientPeer?.names.first == expected, "\(loopback.outcomes)")
+        #expect(loopback.serverFact(.applicationProtocol) == "http/1.1")
+    }
+
+    @Test func whoAsksForAnUnknownNameSeesTheFirstCertificate() throws {
+        let maker = try CertificateMaker(authority: "names", now: Authority.now, days: 5)
+        let stranger = try maker.issue("x", names: ["x.example"], purpose: .server, now: Authority.now, days: 5)
+        let pairs = [one.server, stranger]
+        let loopback = try Loopback(server { $0.pairs = pairs }, client(), host: "unknown.example")
+        loopback.handshake()
+        guard case .failed(let error) = loopback.outcomes.client else {
+            Issue.record("\(loopback.outcomes)")
+            return
+        }
+        #expect(error.description.contains("mismatch"))
+    }
+
     @Test(arguments: ["127.0.0.2", "example.com", "a.b.security.svc", "security.svc"])
     func anotherNameIsNotTrusted(host: String) throws {
         let loopback = try Loopback(server(), client(), host: host)

@@ -17,11 +17,11 @@ final class AdminCertificate: CertificateReloadHandler {
             tickets = try TicketKeys(clock: gate.clock)
             identity = ServerIdentity(try TLSContext(tls, tickets: tickets))
         } catch {
-            throw GateError("\(files.certificate), \(files.key): \(error)")
+            throw GateError("\(files.map(\.certificate).joined(separator: ", ")): \(error)")
         }
         do throws(SystemError) {
             changes = try CertificateReload(
-                [files], tls, identity: identity, tickets: tickets, on: loop, handler: self)
+                files, tls, identity: identity, tickets: tickets, on: loop, handler: self)
         } catch {
             throw GateError("cannot watch the files of the admin certificate: \(error)")
         }

@@ -151,6 +151,18 @@ extension FieldReader {
         field(name).flatMap { FieldReader($0, path: inner(name), list) }
     }
 
+    /// A list of objects.
+    mutating func objects(_ name: String) -> [FieldReader]? {
+        guard let value = field(name) else { return nil }
+        guard value.isArray else { return refuse(value, name, "must be a list of mappings") }
+        var readers: [FieldReader] = []
+        for element in value.elements {
+            guard let reader = FieldReader(element, path: "\(inner(name))[\(readers.count)]", list) else { return nil }
+            readers.append(reader)
+        }
+        return readers
+    }
+
     /// Notes something about a field that was read.
     func add(_ message: String, to name: String) {
         list.add(message, at: node[name] ?? node, path: inner(name))

@@ -87,6 +87,12 @@ extension ServerConfiguration.TLS {
     fileprivate mutating func read(_ fields: inout FieldReader) {
         fields.string("certificate").map { certificate = $0 }
         fields.string("key").map { key = $0 }
+        for var other in fields.objects("others") ?? [] {
+            let (certificate, key) = (other.string("certificate"), other.string("key"))
+            for name in ["certificate", "key"] where !other.has(name) { other.add("is needed", to: name) }
+            if let certificate, let key { others.append(CertificateFiles(certificate: certificate, key: key)) }
+            other.finish()
+        }
         fields.string("clientCA").map { clientAuthority = $0 }
         fields.choice("clientCertificates", [("required", false), ("optional", true)]).map {
             isClientCertificateOptional = $0

@@ -63,6 +63,8 @@ public struct ServerConfiguration: Sendable {
         public var certificate: String?
         /// The file of the certificate's key, PEM.
         public var key: String?
+        /// Other certificates and their keys, for clients that ask for the names in them.
+        public var others: [CertificateFiles] = []
         /// The file of the authorities of clients' certificates; nil: clients are not asked for one.
         public var clientAuthority: String?
         /// Whether a client may go without a certificate although it is asked for one.

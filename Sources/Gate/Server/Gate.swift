@@ -131,7 +131,7 @@ extension Gate {
     }
 
     private func openIdentity(
-        _ tls: TLSServerConfiguration, _ files: CertificateFiles, _ loop: EventLoop
+        _ tls: TLSServerConfiguration, _ files: [CertificateFiles], _ loop: EventLoop
     ) throws(GateError) -> ServerIdentity {
         let tickets: TicketKeys
         let identity: ServerIdentity
@@ -139,11 +139,11 @@ extension Gate {
             tickets = try TicketKeys(clock: clock)
             identity = ServerIdentity(try TLSContext(tls, tickets: tickets))
         } catch {
-            throw GateError("\(files.certificate), \(files.key): \(error)")
+            throw GateError("\(files.map(\.certificate).joined(separator: ", ")): \(error)")
         }
         do throws(SystemError) {
             certificates = try CertificateReload(
-                [files], tls, identity: identity, tickets: tickets, on: loop, handler: self)
+                files, tls, identity: identity, tickets: tickets, on: loop, handler: self)
         } catch {
             throw GateError("cannot watch the certificate's files: \(error)")
         }

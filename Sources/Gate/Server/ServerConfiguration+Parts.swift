@@ -46,7 +46,7 @@ extension ServerConfiguration {
     }
 
     /// The TLS configuration with its files read, and the files.
-    func serverTLS() throws(GateError) -> (TLSServerConfiguration, CertificateFiles) {
+    func serverTLS() throws(GateError) -> (TLSServerConfiguration, [CertificateFiles]) {
         guard let found = try tls.read() else {
             throw GateError("a certificate and its key are needed: --certificate FILE --key FILE, or spec.tls")
         }
@@ -55,7 +55,7 @@ extension ServerConfiguration {
 
     /// The same for people's endpoints, which need none. Probes and Prometheus show no certificate, so none is required, and
     /// whose it is decides only what may be changed.
-    func adminTLS() throws(GateError) -> (TLSServerConfiguration, CertificateFiles)? {
+    func adminTLS() throws(GateError) -> (TLSServerConfiguration, [CertificateFiles])? {
         var lenient = admin.tls
         lenient.isClientCertificateOptional = true
         lenient.clientNames = []
@@ -64,11 +64,11 @@ extension ServerConfiguration {
 }
 
 extension ServerConfiguration.TLS {
-    fileprivate func read() throws(GateError) -> (TLSServerConfiguration, CertificateFiles)? {
+    fileprivate func read() throws(GateError) -> (TLSServerConfiguration, [CertificateFiles])? {
         guard let certificate, let key else { return nil }
-        let files = CertificateFiles(certificate: certificate, key: key)
+        let files = [CertificateFiles(certificate: certificate, key: key)] + others
         do throws(SystemError) {
-            var configuration = TLSServerConfiguration(pairs: [try files.read()])
+            var configuration = TLSServerConfiguration(pairs: try read(files))
             configuration.policy = policy
             if let clientAuthority {
                 configuration.clientAuthorities = try WholeFile.read(clientAuthority, bytesMax: 1 << 20)
@@ -79,6 +79,12 @@ extension ServerConfiguration.TLS {
         } catch {
             throw GateError("cannot read the certificate's files: \(error)")
         }
+    }
+
+    private func read(_ files: [CertificateFiles]) throws(SystemError) -> [CertificatePair] {
+        var pairs: [CertificatePair] = []
+        for entry in files { pairs.append(try entry.read()) }
+        return pairs
     }
 }
 

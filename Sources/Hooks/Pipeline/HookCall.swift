@@ -1,3 +1,4 @@
+import Admission
 import Policies
 import Reactor
 import Telemetry
@@ -148,8 +149,8 @@ extension HookCall {
     }
 
     private func launch() {
-        if let held = permit, !cell.state.holds(held) {
-            // The breaker has changed its state while this call waited.
+        if permit.map({ !cell.state.holds($0) }) ?? cell.state.asksBreaker {
+            // The breaker has changed its state while this call waited, or has only come to be one.
             permit = nil
             switch cell.state.permit(at: host.now) {
             case .noBreaker: break
@@ -312,10 +313,12 @@ extension HookCall {
         }
     }
 
-    /// A call that was made and failed for good is kept. What was not even tried is not: there is nothing to be learnt.
+    /// A call that was made and failed for good is told and kept. What was not even tried is not: there is nothing to be
+    /// learnt, and there may be a great deal of it.
     private func keep(_ failure: HookFailure) {
-        guard attempts > 0, let records = host.records else { return }
-        records.keep(DeadLetter(invocation: invocation, failure: failure, wall: host.clock.wall))
+        guard attempts > 0 else { return }
+        host.log?.log(.warning, hook: cell.name, "a hook has no verdict", failure, invocation.review.review)
+        host.records?.keep(DeadLetter(invocation: invocation, failure: failure, wall: host.clock.wall))
     }
 }
 

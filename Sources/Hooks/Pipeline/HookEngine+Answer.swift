@@ -14,6 +14,7 @@ extension HookEngine {
         var kept = kept
         // A request that is denied was not admitted unchecked.
         if !tally.unchecked.isEmpty, response.isAllowed { tell(tally.unchecked, asked, &kept, &response) }
+        if !revision.hash.isEmpty { response.annotate("revision", revision.hash) }
         queueAftermath(tally, asked, &kept, &response)
         host.shadow?.add(asked.review, asked.phase, asked.group, kept)
     }
@@ -37,26 +38,10 @@ extension HookEngine {
                 FailOpenEntry(
                     hook: name, failure: failure, phase: asked.phase, revision: revision.hash, wall: host.clock.wall,
                     review: kept))
-            log(name, failure, asked)
+            host.log?.log(.warning, hook: name, "a request was admitted unchecked", failure, asked.review)
         }
         response.annotate(
             "fail-open", unchecked.map { "\($0.cell.name)=\($0.failure.reason.name)" }.joined(separator: ","))
-    }
-
-    private func log(_ name: String, _ failure: HookFailure, _ asked: AskedReview) {
-        guard let log = host.log else { return }
-        asked.review.uid.withUTF8 { uid in
-            log.log(.warning, "a request was admitted unchecked", request: uid) { line in
-                line.key("hook")
-                line.string(name)
-                line.key("reason")
-                line.string(failure.reason.name)
-                line.key("problem")
-                line.string(failure.message)
-                line.key("revision")
-                line.string(revision.hash)
-            }
-        }
     }
 
     // MARK: after the answer
@@ -92,6 +77,24 @@ extension HookEngine {
                 hook: cell.name, key: HookKeys.invocation(asked.review, cell.name, .after), revision: revision.hash,
                 review: kept, verdict: verdict ?? [])
             host.after.add(task, cell)
+        }
+    }
+}
+
+extension Logger {
+    /// Logs what became of a hook that failed.
+    func log(
+        _ level: LogLevel, hook: String, _ message: String, _ failure: HookFailure, _ review: AdmissionReview
+    ) {
+        review.uid.withUTF8 { uid in
+            log(level, message, request: uid) { line in
+                line.key("hook")
+                line.string(hook)
+                line.key("reason")
+                line.string(failure.reason.name)
+                line.key("problem")
+                line.string(failure.message)
+            }
         }
     }
 }

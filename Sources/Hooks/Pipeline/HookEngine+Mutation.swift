@@ -33,6 +33,8 @@ extension HookEngine {
         if response.isAllowed, session.goesOn() {
             perform(plan, 0..<plan.count, asked, &session, &tally, &response)
         }
+        // Not what was left of the last hook's time: the preflight is the request's.
+        setDeadline(asked.limit)
         evaluator.conclude(session, asked.review, &response)
         guard let note = host.noteUnstable else { return }
         for name in evaluator.unstablePolicies { note(name) }

@@ -65,7 +65,7 @@ final class HookEngine {
         }
     }
 
-    private func setDeadline(_ instant: Instant) { unsafe deadline.instant = instant }
+    func setDeadline(_ instant: Instant) { unsafe deadline.instant = instant }
 }
 
 // MARK: what is decided at once

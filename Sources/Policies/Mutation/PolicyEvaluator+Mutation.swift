@@ -52,7 +52,10 @@ extension PolicyEvaluator {
     ) {
         if preflight == .off { return }
         let (paths, policies) = instability(of: result, review, run.participants)
-        if paths.isEmpty { return }
+        if paths.isEmpty {
+            if isTimeUp?() == true { tellUnknown(run, &response) }
+            return
+        }
         unstablePolicies = policies.map(\.name)
         let names = policies.prefix(Preflight.pathsMax).map { "'\($0.name)'" }.joined(separator: ", ")
         let message =
@@ -64,6 +67,20 @@ extension PolicyEvaluator {
             response.message.append("policies are not idempotent: \(message)")
         } else {
             response.addWarning("policies are not idempotent: \(message)")
+        }
+    }
+
+    /// There was no time to apply everything once more: that is said, and where a policy makes it a condition it is denied.
+    private func tellUnknown(_ run: MutationRun, _ response: inout ReviewResponse) {
+        let message = "there was no time to find out whether mutating the object again would change it again"
+        let isCondition = set.mutating.contains { bound in
+            guard case .policy(let policy, _) = bound.work, policy.mustBeIdempotent else { return false }
+            return run.participants.contains(ObjectIdentifier(bound.hook))
+        }
+        if preflight == .refuse || isCondition {
+            MutationRun.deny(message, &response)
+        } else {
+            response.addWarning(message)
         }
     }
 
