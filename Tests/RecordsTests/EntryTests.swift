@@ -123,9 +123,9 @@ enum Sample {
         let log = try EntryLog(folder.path, options, clock: clock)
         defer { log.close() }
         for number in 0..<1000 { _ = try log.added("h", "{\"n\":\(number)}") }
-        #expect(log.counts.count(.open) == 100)
+        #expect((100...116).contains(log.counts.count(.open)))
         #expect(log.counts.bytes < 20_000)
-        #expect(try log.listed().last?.summary.id == 901)
+        #expect(try log.listed().map { $0.summary.id } == (901...1000).reversed())
         clock.advance(seconds: 2000)
         for _ in 0..<20 { _ = try log.added("h", "{}") }
         #expect(log.counts.count(.open) == 20)

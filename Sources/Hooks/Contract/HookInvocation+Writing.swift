@@ -15,8 +15,8 @@ extension HookInvocation {
         return writer.bytes
     }
 
-    /// Writes the invocation.
-    public func write(to writer: inout JSONWriter, now: Instant) {
+    /// Writes the invocation; `request` is what to write in the place of its request, as JSON.
+    public func write(to writer: inout JSONWriter, now: Instant, request: [UInt8]? = nil) {
         writer.beginObject()
         writer.key("contract_version")
         writer.int(Self.contractVersion)
@@ -33,7 +33,7 @@ extension HookInvocation {
         writer.key("revision")
         writer.string(revision)
         writer.key("request")
-        review.review.writeRequest(to: &writer)
+        if let request { writer.verbatim(request.span) } else { review.review.writeRequest(to: &writer) }
         if let verdict {
             writer.key("verdict")
             writer.verbatim(verdict.span)

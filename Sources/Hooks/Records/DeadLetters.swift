@@ -7,6 +7,7 @@ public import Reactor
 public final class DeadLetters: Sendable {
     /// The letters themselves: to be listed, counted and read.
     public let log: EntryLog
+    private let requests = LoopBound(RedactedRequests())
 
     /// Opens the letters in `folder`.
     public init(_ folder: String, _ options: EntryOptions = EntryOptions(), clock: any Clock) throws(JournalError) {
@@ -18,7 +19,8 @@ public final class DeadLetters: Sendable {
     public func add(_ letter: DeadLetter, reply: EntryLog.Reply<UInt64>? = nil) -> Bool {
         let invocation = letter.invocation
         return log.add(
-            hook: invocation.hook, bytes: invocation.byteCount, { Self.json(invocation, letter.failure) }, reply: reply)
+            hook: invocation.hook, bytes: invocation.byteCount,
+            { [requests] in Self.json(invocation, letter.failure, requests.onItsLoop()) }, reply: reply)
     }
 
     /// Says that a letter is dealt with, and by whom. Nothing is deleted. The reply is false where there is no such letter.
@@ -42,7 +44,11 @@ public final class DeadLetters: Sendable {
         return writer.bytes
     }
 
-    private static func json(_ invocation: HookInvocation, _ failure: HookFailure) -> [UInt8] {
+    private static func json(
+        _ invocation: HookInvocation, _ failure: HookFailure, _ requests: RedactedRequests
+    ) -> [UInt8] {
+        var shown = invocation
+        shown.verdict = invocation.verdict.map { Redaction().redacted($0) }
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("attempts")
@@ -50,7 +56,7 @@ public final class DeadLetters: Sendable {
         writer.key("failure")
         failure.write(to: &writer)
         writer.key("invocation")
-        writer.verbatim(Redaction().redacted(invocation.json(now: invocation.deadline)).span)
+        shown.write(to: &writer, now: invocation.deadline, request: requests.text(of: invocation.review))
         writer.endObject()
         return writer.bytes
     }

@@ -7,6 +7,7 @@ public import Reactor
 public final class FailOpenLedger: Sendable {
     /// The entries themselves: to be listed, counted and read.
     public let log: EntryLog
+    private let requests = LoopBound(RedactedRequests())
 
     /// Opens the ledger in `folder`.
     public init(_ folder: String, _ options: EntryOptions = EntryOptions(), clock: any Clock) throws(JournalError) {
@@ -18,11 +19,13 @@ public final class FailOpenLedger: Sendable {
     @discardableResult
     public func add(_ entry: FailOpenEntry, reply: EntryLog.Reply<UInt64>? = nil) -> Bool {
         log.add(
-            hook: entry.hook, bytes: (entry.review?.byteCount ?? 0) + 512, { Self.json(entry) }, reply: reply)
+            hook: entry.hook, bytes: (entry.review?.byteCount ?? 0) + 512,
+            { [requests] in Self.json(entry, requests.onItsLoop()) },
+            reply: reply)
     }
 
     /// As a line of a recording without an answer, so that `portcullis replay` can judge it.
-    private static func json(_ entry: FailOpenEntry) -> [UInt8] {
+    private static func json(_ entry: FailOpenEntry, _ requests: RedactedRequests) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("phase")
@@ -33,7 +36,7 @@ public final class FailOpenLedger: Sendable {
         entry.failure.write(to: &writer)
         if let kept = entry.review {
             writer.key("review")
-            writer.verbatim(kept.review.redacted.span)
+            kept.review.write(around: requests.text(of: kept), to: &writer)
         }
         writer.endObject()
         withExtendedLifetime(entry) {}
@@ -44,15 +47,10 @@ public final class FailOpenLedger: Sendable {
 extension AdmissionReview {
     /// The whole review as an AdmissionReview of its version, without secrets.
     var redacted: [UInt8] {
+        var request = JSONWriter()
+        writeRequest(to: &request)
         var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("kind")
-        writer.string("AdmissionReview")
-        writer.key("apiVersion")
-        writer.string(version.apiVersion)
-        writer.key("request")
-        writeRequest(to: &writer)
-        writer.endObject()
-        return Redaction().redacted(writer.bytes)
+        write(around: Redaction().redacted(request.bytes), to: &writer)
+        return writer.bytes
     }
 }

@@ -4,14 +4,14 @@ public import Reactor
 public struct EntryOptions: Sendable {
     /// How the journal is kept.
     public var journal = JournalOptions()
-    /// Entries known at the same time; beyond it the oldest are forgotten.
+    /// Entries known at the same time, and an eighth more at most; beyond it the oldest are forgotten.
     public var entriesMax = 10_000
     /// How long an entry is kept.
     public var ageMax = Nanoseconds.seconds(30 * 24 * 3600)
     /// Whether entries that were dealt with stay listed until their time is over.
     public var keepsSettled = true
     /// What waits to be written may have so many bytes in memory; what comes beyond it is dropped and counted.
-    public var pendingBytesMax = 16 << 20
+    public var pendingBytesMax = 8 << 20
 
     /// The usual bounds.
     public init() {}
@@ -148,11 +148,7 @@ final class EntryShelf {
     /// Forgets what is over after every so many additions: looking at all entries each time would cost more than adding.
     private func pruneNowAndThen() throws(JournalError) {
         sincePruned += 1
-        if sincePruned >= max(16, entries.count / 8) || entries.count > options.entriesMax
-            || journal.bytes > options.journal.bytesMax
-        {
-            try prune()
-        }
+        if sincePruned >= max(16, entries.count / 8) || journal.bytes > options.journal.bytesMax { try prune() }
     }
 
     /// Notes what has become of an entry; false where there is none of that number.
