@@ -71,6 +71,16 @@ import Testing
         try expectNothingLeft(bench)
     }
 
+    @Test func commandsStandBackAndThoseThatTakeLongMoreSo() throws {
+        let bench = try Workbench()
+        let executor = try shell(bench, "cut -d ' ' -f 19 /proc/self/stat >&2; sleep 0.3; cut -d ' ' -f 19 /proc/self/stat >&2")
+        #expect(try bench.ask(executor).success == HookResult(.pass))
+        let said = String(decoding: try #require(bench.reports.list.last).errors, as: UTF8.self)
+        let levels = said.split(separator: "\n").compactMap { Int($0) }
+        #expect(levels.last == 19 && levels.count == 2 && levels[0] >= 5, "\(said)")
+        try expectNothingLeft(bench)
+    }
+
     static let endings: [(script: String, reason: HookFailure.Reason, complaint: String)] = [
         ("exit 3", .error, "ended with status 3"),
         ("echo deny > $PORTCULLIS_RESULT; exit 1", .error, "ended with status 1"),

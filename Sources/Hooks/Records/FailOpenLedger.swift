@@ -7,6 +7,19 @@ public import Reactor
 public final class FailOpenLedger: Sendable {
     /// The entries themselves: to be listed, counted and read.
     public let log: EntryLog
+    private let last = Guarded(LastReview())
+
+    /// The review of the entry before. A review that several hooks have no verdict on has as many entries, one after the other;
+    /// taking the secrets out of it is most of what an entry costs.
+    private struct LastReview {
+        weak var kept: KeptReview?
+        var bytes: [UInt8] = []
+
+        mutating func redacted(_ review: KeptReview) -> [UInt8] {
+            if kept !== review { self = LastReview(kept: review, bytes: review.review.redacted) }
+            return bytes
+        }
+    }
 
     /// Opens the ledger in `folder`.
     public init(_ folder: String, _ options: EntryOptions = EntryOptions(), clock: any Clock) throws(JournalError) {
@@ -18,11 +31,12 @@ public final class FailOpenLedger: Sendable {
     @discardableResult
     public func add(_ entry: FailOpenEntry, reply: EntryLog.Reply<UInt64>? = nil) -> Bool {
         log.add(
-            hook: entry.hook, bytes: (entry.review?.byteCount ?? 0) + 512, { Self.json(entry) }, reply: reply)
+            hook: entry.hook, bytes: (entry.review?.byteCount ?? 0) + 512, { [last] in Self.json(entry, last) },
+            reply: reply)
     }
 
     /// As a line of a recording without an answer, so that `portcullis replay` can judge it.
-    private static func json(_ entry: FailOpenEntry) -> [UInt8] {
+    private static func json(_ entry: FailOpenEntry, _ last: Guarded<LastReview>) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("phase")
@@ -33,7 +47,8 @@ public final class FailOpenLedger: Sendable {
         entry.failure.write(to: &writer)
         if let kept = entry.review {
             writer.key("review")
-            writer.verbatim(kept.review.redacted.span)
+            let bytes = last.withLock { $0.redacted(kept) }
+            writer.verbatim(bytes.span)
         }
         writer.endObject()
         withExtendedLifetime(entry) {}
