@@ -6,7 +6,7 @@ Where they are is printed as a line of JSON; they end when their standard input 
     /quick          at once
     /steady         after 5 ms
     /mixed          after 2 ms; of twenty calls two fail with 500, and three are never answered
-    /asked          what it was asked, by path and by what it did
+    /asked          what it was asked, by path and by what it did, and how long /steady took it at the 50th and 99th percentile
 
 The bad one has a way of being bad for each path (/silent, /drip, /gigabyte, /reset, /redirect, /garbage); beside it there are a
 port where nobody accepts (`unaccepted`), one where nobody is (`refused`), and on 127.0.0.1 a `trap`, where nobody must come.
@@ -18,6 +18,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 HOST = "127.0.0.2"
 PASS = b'{"result":"pass"}'
@@ -33,6 +34,7 @@ class Service(asyncio.Protocol):
 
     paths = ("asked",)
     counts = {}
+    times = []
 
     def connection_made(self, transport):
         self.transport, self.pending = transport, b""
@@ -56,15 +58,19 @@ class Service(asyncio.Protocol):
         self.counts[what] = self.counts.get(what, 0) + 1
         return self.counts[what]
 
-    def write(self, data):
+    def write(self, data, begun=None):
         if not self.transport.is_closing():
             self.transport.write(data)
+        if begun:
+            self.times.append(time.monotonic() - begun)
 
     def asked(self):
-        self.write(answer("200 OK", json.dumps(self.counts).encode()))
+        times = sorted(self.times) or [0]
+        quantiles = {f"p{share}": times[len(times) * share // 100] for share in (50, 99)}
+        self.write(answer("200 OK", json.dumps({**self.counts, **quantiles}).encode()))
 
-    def later(self, seconds, data):
-        asyncio.get_running_loop().call_later(seconds, self.write, data)
+    def later(self, seconds, data, begun=None):
+        asyncio.get_running_loop().call_later(seconds, self.write, data, begun)
 
 
 class Good(Service):
@@ -76,7 +82,7 @@ class Good(Service):
 
     def steady(self):
         self.count("steady")
-        self.later(0.005, answer("200 OK", PASS))
+        self.later(0.005, answer("200 OK", PASS), time.monotonic())
 
     def mixed(self):
         turn = self.count("mixed") % 20

@@ -71,6 +71,17 @@ import Testing
         try expectNothingLeft(bench)
     }
 
+    @Test func commandsStandBackAndThoseThatTakeLongMoreSo() throws {
+        let bench = try Workbench()
+        let executor = try shell(
+            bench, "cut -d ' ' -f 19 /proc/self/stat >&2; sleep 0.3; cut -d ' ' -f 19 /proc/self/stat >&2")
+        #expect(try bench.ask(executor).success == HookResult(.pass))
+        let said = String(decoding: try #require(bench.reports.list.last).errors, as: UTF8.self)
+        let levels = said.split(separator: "\n").compactMap { Int($0) }
+        #expect(levels.last == 19 && levels.count == 2 && levels[0] >= 5, "\(said)")
+        try expectNothingLeft(bench)
+    }
+
     static let endings: [(script: String, reason: HookFailure.Reason, complaint: String)] = [
         ("exit 3", .error, "ended with status 3"),
         ("echo deny > $PORTCULLIS_RESULT; exit 1", .error, "ended with status 1"),
@@ -90,7 +101,9 @@ import Testing
         script: String, reason: HookFailure.Reason, complaint: String
     ) throws {
         let bench = try Workbench()
-        let failure = try #require(bench.ask(try shell(bench, script)).failure, "it passed")
+        // Where the machine has much else to do, a command that stands back waits for it.
+        let outcome = try bench.ask(try shell(bench, script), milliseconds: 60_000)
+        let failure = try #require(outcome.failure, "it passed")
         #expect(failure.reason == reason && failure.message.contains(complaint), "\(failure)")
         try expectNothingLeft(bench)
     }

@@ -1,6 +1,7 @@
 import Admission
 import Foundation
 import Hooks
+import JSON
 import Reactor
 import TestSupport
 import Testing
@@ -107,6 +108,27 @@ import Testing
     @Test(arguments: refused) func aLineThatIsNoDecisionIsSaidSo(line: String, complaint: String) {
         let problem = #expect(throws: RecordedDecision.Problem.self) { try RecordedDecision(line: Array(line.utf8)) }
         #expect(problem?.description.contains(complaint) == true, "\(problem?.description ?? "")")
+    }
+
+    @Test func eachEntryOfTheLedgerHasItsOwnReview() throws {
+        let folder = try TemporaryDirectory()
+        let ledger = try FailOpenLedger(folder.path, clock: SystemClock())
+        defer { ledger.log.close() }
+        let reviews = ["a": try review(uid: "a"), "b": try review(uid: "b")]
+        let order = ["a", "a", "b", "a", "b", "b"]
+        for uid in order {
+            let added = Answer<UInt64>()
+            ledger.add(
+                FailOpenEntry(
+                    hook: "h", failure: HookFailure(.timeout, "t"), phase: .validate, revision: "r", wall: 7,
+                    review: reviews[uid]), reply: added.reply)
+            _ = try added.get()
+        }
+        let kept = try ledger.log.listed().reversed().map { entry in
+            let document = try JSONDocument(parsing: entry.json)
+            return document.withRoot { $0["review"]?["request"]?["uid"]?.string }
+        }
+        #expect(kept == order)
     }
 
     @Test func whatWasAdmittedUncheckedCountsAsAdmitted() throws {
