@@ -144,6 +144,37 @@ def policy_seeds():
 policy_seeds()
 
 
+def hook_seeds():
+    """Hooks of every sort, with every knob."""
+    head = "apiVersion: portcullis.dev/v1\nkind: Hook\nmetadata: {name: h, labels: {portcullis.dev/group: g}}\nspec:\n"
+    knobs = """  phase: validate
+  weight: 10
+  match: {resourceRules: [{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*']}],
+    matchConditions: [{name: c, expression: object.metadata.name != ''}]}
+  mode: warn
+  rollout: {percent: 12.5, by: user}
+  budget: 50ms
+  failurePolicy: Cached
+  retry: {attempts: 2, backoff: 5ms, maxBackoff: 40ms}
+  breaker: {window: 20s, minimumCalls: 7, failureRate: 0.25, slowCall: 40ms, slowRate: 0.9, openFor: 5s, maxOpenFor: 1m}
+  concurrency: {max: 3, queue: 4}
+  cache: {key: object.metadata.name, ttl: 5m, staleFor: 1h, entries: 10, maxBytes: 4096}
+"""
+    asked = [
+        "http: {url: 'https://a.example/x', caFile: ca.pem, bearerTokenFile: t, hmacKeyFile: /k, headers: {X-A: b}}",
+        "webhook: {url: 'https://a.example/validate', clientCertificate: c.pem, clientKey: k.pem}",
+        "command: {argv: [./a.sh, b], directory: d, env: {A: b}, secretFiles: {S: s}, grace: 1s}",
+        "prompt: {url: 'https://a.example/v1', model: m, template: '{{invocation_json}}', apiKeyFile: k}"]
+    for run in asked:
+        write("policy-rules", [(head + knobs + "  run: {" + run + "}\n").encode()])
+    cel = "  run: {cel: {variables: [{name: v, expression: object.metadata.name}], validations: [{expression: variables.v == 'web'}]}}\n"
+    write("policy-rules", [(head + "  phase: validate\n" + cel).encode()])
+    write("policy-rules", [(head + "  phase: mutate\n  run: {builtin: {name: a, settings: {b: [c]}}}\n").encode()])
+
+
+hook_seeds()
+
+
 def executor_seeds():
     """What hooks, other webhooks and models answer, and what must not reach a model or a disk."""
     patch = '[{"op":"add","path":"/metadata/labels","value":{"a":"b"}}]'

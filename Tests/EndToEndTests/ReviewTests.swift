@@ -111,6 +111,32 @@ import Testing
         #expect(seen.output.contains(reason), "\(seen.output)")
     }
 
+    /// Nobody is called, and nobody is left to believe that somebody was.
+    @Test func namesTheHooksThatItDoesNotAsk() throws {
+        let hooks = ["asked", "off", "other"].map { name in
+            """
+            ---
+            apiVersion: portcullis.dev/v1
+            kind: Hook
+            metadata: {name: \(name)}
+            spec:
+              phase: validate
+              mode: \(name == "off" ? "off" : "enforce")
+              match:
+                resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+                matchConditions: [{name: a, expression: "\(name != "other")"}]
+              run: {command: {argv: ["false"]}}
+
+            """
+        }
+        let arguments = ["review", "-f", "@pods.yaml", "--rules", "@rules"]
+        let shown = try Self.run(arguments, rules: Self.rules + "\n" + hooks.joined())
+        #expect(shown.output.components(separatedBy: "not asked: hook 'asked'").count == 3, "\(shown)")
+        #expect(!shown.output.contains("'off'") && !shown.output.contains("'other'"))
+        let lines = try Self.run(arguments + ["-o", "review"], rules: Self.rules + "\n" + hooks.joined())
+        #expect(lines.errors.contains("hook 'asked' was not asked\n") && !lines.output.contains("asked"), "\(lines)")
+    }
+
     @Test func otherOperationsAreNotAskedAbout() throws {
         let seen = try Self.run(["review", "-f", "@pods.yaml", "--rules", "@rules", "--operation", "delete"])
         #expect(seen.output.contains("allowed: DELETE pods default/bad"))

@@ -18,7 +18,7 @@ import YAML
         var count = 0
         var differences: [String] = []
         for policy in try Self.policies(folder) {
-            let set = PolicySet.load(Self.files(policy)).set
+            var sides = Sides(PolicySet.load(Self.files(policy)).set)
             let cases = policy.appendingPathComponent("cases")
             for name in ((try? FileManager.default.contentsOfDirectory(atPath: cases.path)) ?? []).sorted() {
                 guard let bytes = try? Data(contentsOf: cases.appendingPathComponent(name)),
@@ -28,7 +28,7 @@ import YAML
                 else { continue }
                 for phase in [ReviewPhase.mutate, .validate] {
                     count += 1
-                    let (alone, together) = try Self.answers(set, document.json, phase)
+                    let (alone, together) = try sides.answers(document.json, phase)
                     if alone != together {
                         differences.append("\(policy.lastPathComponent)/\(name) \(phase): \(alone) \(together)")
                     }
@@ -62,31 +62,39 @@ import YAML
         }
     }
 
-    private static func answers(
-        _ set: PolicySet, _ document: JSONDocument, _ phase: ReviewPhase
-    ) throws -> (alone: String, together: String) {
-        let review = try AdmissionReview(decoding: document.root)
-        var evaluator = PolicyEvaluator(set)
-        evaluator.preflight = .warn
-        var response = ReviewResponse()
-        if phase == .mutate { evaluator.mutate(review, &response) } else { evaluator.review(review, &response) }
-        let clock = SimulatedClock()
-        let host = HookHost(
-            on: SimulatedLoop(clock), number: 0, executors: Nobody(), builtins: BuiltinRegistry(),
-            retryBudget: RetryBudget(), seed: 1)
-        let board = HookBoard(clock: clock, seed: 1)
-        let pipeline = HookPipeline(board.revise(set, hash: ""), on: host)
-        var together: [UInt8] = []
-        let asker = Asker(clock) { answer in together = answer.document.withRoot { $0.bytes() } }
-        try asker.ask(pipeline, document, phase, deadline: clock.now + .seconds(30))
-        var writer = JSONWriter()
-        var scratch = ByteBuffer()
-        response.write(for: review, to: &writer, scratch: &scratch)
-        return (try plain(writer.bytes), try plain(together))
+    /// The policies alone, and in a pipeline.
+    private struct Sides: ~Copyable {
+        private let clock = SimulatedClock()
+        private var evaluator: PolicyEvaluator
+        private let pipeline: HookPipeline
+
+        init(_ set: PolicySet) {
+            evaluator = PolicyEvaluator(set)
+            evaluator.preflight = .warn
+            let host = HookHost(
+                on: SimulatedLoop(clock), number: 0, executors: Nobody(), builtins: BuiltinRegistry(),
+                retryBudget: RetryBudget(), seed: 1)
+            pipeline = HookPipeline(HookBoard(clock: clock, seed: 1).revise(set, hash: ""), on: host)
+        }
+
+        mutating func answers(
+            _ document: JSONDocument, _ phase: ReviewPhase
+        ) throws -> (alone: String, together: String) {
+            let review = try AdmissionReview(decoding: document.root)
+            var response = ReviewResponse()
+            if phase == .mutate { evaluator.mutate(review, &response) } else { evaluator.review(review, &response) }
+            var together: [UInt8] = []
+            let asker = Asker(clock) { answer in together = answer.document.withRoot { $0.bytes() } }
+            try asker.ask(pipeline, document, phase, deadline: clock.now + .seconds(30))
+            var writer = JSONWriter()
+            var scratch = ByteBuffer()
+            response.write(for: review, to: &writer, scratch: &scratch)
+            return (try SameVerdictTests.plain(writer.bytes), try SameVerdictTests.plain(together))
+        }
     }
 
     /// An answer without what is said of skipped checks.
-    private static func plain(_ bytes: [UInt8]) throws -> String {
+    fileprivate static func plain(_ bytes: [UInt8]) throws -> String {
         var object = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
         var response = object["response"] as? [String: Any] ?? [:]
         let warnings = (response["warnings"] as? [String] ?? []).filter { !$0.hasSuffix("admitted unchecked") }

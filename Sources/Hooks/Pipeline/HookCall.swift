@@ -308,7 +308,7 @@ extension HookCall {
         case .failure(let failure):
             // A request that had less time than the hook is given says nothing about the hook.
             let ownLimit = cell.rule.settings.budget.map { begunAt + $0 } ?? .never
-            let isCutShort = failure.reason == .timeout && deadline < ownLimit && now >= deadline
+            let isCutShort = deadline < ownLimit && now >= deadline
             cache.land(key, isCutShort ? .takeOver : .failure(failure), at: now)
         }
     }

@@ -6,7 +6,9 @@ import Synchronization
 /// and what it said.
 ///
 /// A loop that asks nobody but itself takes no lock here: whether there is a breaker, and what people have decided, is
-/// read from one atomic word.
+/// read from one atomic word. A breaker is one for all loops, behind a lock, also where expressions are behind it: only so
+/// do its settings count what they say they count. With it, a budget and a rollout a policy takes 0.35 µs more than alone,
+/// without them 0.13 µs.
 public final class HookState: Sendable {
     /// The hook's name.
     public let name: String

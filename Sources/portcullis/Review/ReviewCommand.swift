@@ -28,6 +28,9 @@ enum ReviewCommand: Command {
           -o, --output text|json|yaml|review
                                           review: the AdmissionReview answers as compact JSON, one on each line
 
+        Hooks that are more than expressions are not asked: no program is started and nobody is called. Those that a server
+        would ask are named.
+
         Problems of the rules are printed as file:line:column: severity: message (field).
         Exit status: 0 everything is allowed, 1 something is denied or a rule is bad, 2 wrong use or a file cannot be read.
 
@@ -91,7 +94,8 @@ enum ReviewCommand: Command {
                 evaluator.trace = printer.explains ? PolicyTrace { clock.now.nanoseconds } : nil
                 withExtendedLifetime(input.document) {
                     Self.ask(&evaluator, input.review, &response)
-                    printer.print(input.review, response, evaluator.trace)
+                    let others = OtherHooks.names(&evaluator, input.review)
+                    printer.print(input.review, response, evaluator.trace, notAsked: others)
                 }
                 if !response.isAllowed { status = status.or(.bad) }
             }

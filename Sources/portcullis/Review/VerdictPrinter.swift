@@ -11,6 +11,7 @@ struct VerdictPrinter: ~Copyable {
     private var scratch = ByteBuffer()
     private var writer = JSONWriter()
     private var answers: [JSONDocument] = []
+    private var told: Set<String> = []
 
     init(output: ReviewCommand.Output, explains: Bool) {
         self.output = output
@@ -18,15 +19,27 @@ struct VerdictPrinter: ~Copyable {
     }
 
     /// Prints one answer, or keeps it where all are printed together.
-    mutating func print(_ review: AdmissionReview, _ response: borrowing ReviewResponse, _ trace: PolicyTrace?) {
+    mutating func print(
+        _ review: AdmissionReview, _ response: borrowing ReviewResponse, _ trace: PolicyTrace?, notAsked: [String]
+    ) {
+        tell(notAsked)
         writer.reset()
         response.write(for: review, to: &writer, scratch: &scratch)
         let bytes = writer.bytes
         if output == .review { return Console.print(bytes + [0x0A]) }
         guard let answer = try? JSONDocument(parsing: bytes) else { return }
         switch output {
-        case .text: Console.print(Self.text(review, answer.root) + (trace.map(ExplanationText.text) ?? ""))
+        case .text:
+            let left = notAsked.map { "  not asked: hook '\($0)', which a server would ask\n" }.joined()
+            Console.print(Self.text(review, answer.root) + left + (trace.map(ExplanationText.text) ?? ""))
         case .yaml, .json, .review: answers.append(answer)
+        }
+    }
+
+    /// Names the hooks that were left out: beside each verdict for people, once each for programs.
+    private mutating func tell(_ notAsked: [String]) {
+        for name in notAsked where output != .text && told.insert(name).inserted {
+            Console.error("hook '\(name)' was not asked\n")
         }
     }
 
