@@ -360,10 +360,18 @@ def journal(options):
         for life in range(options.kills):
             sync = "always" if life % 2 else "never"
             writer = subprocess.Popen([WRITER, folder, sync, str(number)], stdout=subprocess.PIPE)
-            killer = threading.Timer(chance.uniform(0.0, 0.12), writer.kill)
-            killer.start()
-            lines = writer.communicate()[0].decode().splitlines()
-            killer.join()
+            # Most die while they write, the others at any moment from their start on.
+            killer = threading.Timer(chance.uniform(0.0, 0.03), writer.kill)
+            if life % 4 == 0:
+                killer.start()
+            lines = []
+            for line in writer.stdout:
+                lines.append(line.decode().rstrip())
+                if life % 4 and lines[-1] == "begin":
+                    killer.start()
+            writer.wait()
+            if killer.ident:
+                killer.join()
             have = {int(words[1]): int(words[2]) for words in map(str.split, lines) if words[0] == "have"}
             wrong += sum(line.startswith(("wrong", "failed")) for line in lines)
             torn += any(line.startswith("damaged ") and line != "damaged 0" for line in lines)
