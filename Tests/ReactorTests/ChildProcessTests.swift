@@ -96,7 +96,8 @@ final class Parent: ChildProcessHandler {
     }
 
     @Test func whoStandsBackDoesSoWithItsGroup() throws {
-        let outcome = try run(shell("sleep 0.3; cut -d ' ' -f 19 /proc/self/stat; (cut -d ' ' -f 19 /proc/self/stat)")) { child in
+        let outcome = try run(shell("sleep 0.3; cut -d ' ' -f 19 /proc/self/stat; (cut -d ' ' -f 19 /proc/self/stat)"))
+        { child in
             child.standBack(7)
         }
         let expected = min(getpriority(CInt(PRIO_PROCESS.rawValue), 0) + 7, 19)

@@ -1,6 +1,7 @@
 import Admission
 import Foundation
 import Hooks
+import JSON
 import Reactor
 import TestSupport
 import Testing
