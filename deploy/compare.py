@@ -374,43 +374,42 @@ def free_port():
         return one.getsockname()[1]
 
 
-def with_hanging_hook(folder, name, port, failure_policy, url):
-    """The ten checks and a hook that asks somebody who never answers; waits until its breaker is open, for an hour."""
+def with_hook(folder, name, run, failure_policy="Fail"):
+    """The ten checks and a hook beside them, if there is one; asks until the breaker of one that hangs is open, for an hour."""
     match = {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["pods"]}]}
-    breaker = {"window": "10s", "minimumCalls": 5, "failureRate": 0.5, "openFor": "1h", "maxOpenFor": "1h"}
-    hook = {"apiVersion": "portcullis.dev/v1", "kind": "Hook", "metadata": {"name": "hanging"},
-            "spec": {"phase": "validate", "match": match, "failurePolicy": failure_policy, "budget": "50ms", "breaker": breaker,
-                     "run": {"http": {"url": url}}}}
+    spec = {"phase": "validate", "match": match, "failurePolicy": failure_policy, "budget": "50ms", "run": run,
+            "breaker": {"window": "10s", "minimumCalls": 5, "failureRate": 0.5, "openFor": "1h", "maxOpenFor": "1h"}}
+    hook = {"apiVersion": "portcullis.dev/v1", "kind": "Hook", "metadata": {"name": "beside"}, "spec": spec}
     config = os.path.join(folder, name + ".yaml")
     with open(config, "w") as file:
         spec = {"hookCalls": {"allowedTargets": ["127.0.0.0/8"]}, "logLevel": "error"}
         json.dump({"apiVersion": "portcullis.dev/v1", "kind": "Server", "spec": spec}, file)
-    policies = [policy("pods", "pods", CHECKS)] + ([[hook]] if failure_policy else [])
-    server = with_rules(folder, name, port, policies, "--config", config)
-    if failure_policy:
-        server.bench(folder, bodies(folder)["6 KB"], 1, "--rate", "20")
+    server = with_rules(folder, name, free_port(), [policy("pods", "pods", CHECKS)] + ([[hook]] if run else []), "--config", config)
+    server.bench(folder, bodies(folder)["6 KB"], 1, "--rate", "20")
     return server
 
 
 def measure_breaker(folder, running, options):
-    """What a hook costs that nobody asks any more because its breaker is open."""
+    """What a hook costs that nobody asks any more because its breaker is open. Where it fails closed every request is denied, so
+    that is measured against a rule that denies too."""
     missed = 0
+    lua = script(folder, bodies(folder)["6 KB"])
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        without = with_hanging_hook(folder, "without", free_port(), None, url)
-        try:
-            for word in ("Fail", "Ignore"):
-                server = with_hanging_hook(folder, f"open-{word}", free_port(), word, url)
-                try:
-                    mine, theirs, ratio = in_turn((server, without), script(folder, bodies(folder)["6 KB"]), options)
-                finally:
+        hanging = {"http": {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/"}}
+        denying = {"cel": {"validations": [{"expression": "false", "message": "never"}]}}
+        kinds = {"none": (None,), "a denial": (denying,), "closed": (hanging, "Fail"), "open": (hanging, "Ignore")}
+        for one, other in (("closed", "none"), ("closed", "a denial"), ("open", "none")):
+            pair = [with_hook(folder, name.replace(" ", "-") + f"-{place}-{other[:1]}", *kinds[name])
+                    for place, name in enumerate((one, other))]
+            try:
+                mine, theirs, ratio = in_turn(pair, lua, options)
+            finally:
+                for server in pair:
                     server.stop()
-                print(f"breaker     open, {word} {mine:.1f} µs, without the hook {theirs:.1f} µs", flush=True)
-                missed += verdict(f"CPU per request, a hook with an open breaker ({word}) over none", ratio, "times", 1.1)
-        finally:
-            without.stop()
+            print(f"breaker     open, failing {one}, {mine:.1f} µs; {other} {theirs:.1f} µs", flush=True)
+            missed += verdict(f"CPU per request, an open breaker that fails {one} over {other}", ratio, "times", 1.1)
     return missed
 
 

@@ -73,12 +73,18 @@ import Testing
 
     @Test func commandsStandBackAndThoseThatTakeLongMoreSo() throws {
         let bench = try Workbench()
+<<<<<<< HEAD
         let executor = try shell(
             bench, "cut -d ' ' -f 19 /proc/self/stat >&2; sleep 0.3; cut -d ' ' -f 19 /proc/self/stat >&2")
+=======
+        let level = "cut -d ' ' -f 19 /proc/self/stat >&2"
+        let executor = try shell(bench, "\(level); sleep 0.3; \(level)")
+>>>>>>> forreal
         #expect(try bench.ask(executor).success == HookResult(.pass))
         let said = String(decoding: try #require(bench.reports.list.last).errors, as: UTF8.self)
-        let levels = said.split(separator: "\n").compactMap { Int($0) }
-        #expect(levels.last == 19 && levels.count == 2 && levels[0] >= 5, "\(said)")
+        let levels = said.split(separator: "\n").compactMap { Int32($0) }
+        let own = getpriority(CInt(PRIO_PROCESS.rawValue), 0)
+        #expect(levels.count == 2 && levels[0] >= min(own + 5, 19) && levels[1] == min(own + 10, 19), "\(said)")
         try expectNothingLeft(bench)
     }
 
@@ -101,7 +107,10 @@ import Testing
         script: String, reason: HookFailure.Reason, complaint: String
     ) throws {
         let bench = try Workbench()
+<<<<<<< HEAD
         // Where the machine has much else to do, a command that stands back waits for it.
+=======
+>>>>>>> forreal
         let outcome = try bench.ask(try shell(bench, script), milliseconds: 60_000)
         let failure = try #require(outcome.failure, "it passed")
         #expect(failure.reason == reason && failure.message.contains(complaint), "\(failure)")

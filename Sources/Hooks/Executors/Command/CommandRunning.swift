@@ -19,8 +19,9 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
     }
 
     /// Commands share the machine's processors with the loops, and those that are done soon with those that are not: eight that
-    /// only eat memory delayed requests by 35 ms at the 99th percentile on two processors.
-    private static let steps: (first: Int32, later: Int32) = (5, 19)
+    /// only eat memory delayed the requests of others by 35 ms at the 99th percentile on two processors. Further back than this they
+    /// would starve where a machine is busy with other things.
+    private static let steps: (first: Int32, later: Int32) = (5, 10)
     private static let soon = Nanoseconds.milliseconds(20)
 
     private let executor: CommandExecutor
@@ -128,8 +129,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         do throws(SystemError) {
             let child = try ChildProcess(started.child, on: loop, handler: self)
             state = .running(child, started.folder)
-            child.standBack(Self.steps.first)
-            patience = loop.arm(after: Self.soon) { [weak child] _ in child?.standBack(Self.steps.later) }
+            patience = loop.arm(after: Self.soon) { [weak child] _ in child?.standBack(Self.stepsOfPatience) }
         } catch {
             discard(started.folder, after: started.child.id)
             finish(.failure(Self.failed(error)))
