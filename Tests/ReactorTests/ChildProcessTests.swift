@@ -95,15 +95,6 @@ final class Parent: ChildProcessHandler {
         #expect(stubborn.ending == .signalled(SIGKILL))
     }
 
-    @Test func whoStandsBackDoesSoWithItsGroup() throws {
-        let outcome = try run(shell("sleep 0.3; cut -d ' ' -f 19 /proc/self/stat; (cut -d ' ' -f 19 /proc/self/stat)"))
-        { child in
-            child.standBack(7)
-        }
-        let expected = min(getpriority(CInt(PRIO_PROCESS.rawValue), 0) + 7, 19)
-        #expect(outcome.output == Array("\(expected)\n\(expected)\n".utf8))
-    }
-
     @Test func grandchildrenNeitherDelayTheOutcomeNorOutliveIt() throws {
         let start = SystemClock().now
         let outcome = try run(shell("sleep 60 & sleep 60 & echo started"))

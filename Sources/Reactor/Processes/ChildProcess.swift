@@ -62,14 +62,6 @@ public final class ChildProcess: EventHandler, TimerHandler {
         _ = Glibc.kill(-id, SIGKILL)
     }
 
-    /// Has the group stand back behind this thread where processors are scarce, by so many steps of the kernel's niceness.
-    /// Where the kernel refuses, the group stands back further already.
-    public func standBack(_ steps: Int32) {
-        guard registration != nil else { return }
-        let own = getpriority(CInt(PRIO_PROCESS.rawValue), 0)
-        _ = setpriority(CInt(PRIO_PGRP.rawValue), id_t(id), min(own + steps, 19))
-    }
-
     /// The grace period is over.
     public func fired(_ timer: Timer, on loop: EventLoop) {
         killTimer = nil

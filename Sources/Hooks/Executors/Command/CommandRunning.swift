@@ -18,18 +18,11 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         let isWanted = Atomic<Bool>(true)
     }
 
-    /// Commands share the machine's processors with the loops, and those that are done soon with those that are not: eight that
-    /// only eat memory delayed the requests of others by 35 ms at the 99th percentile on two processors. Further back than this they
-    /// would starve where a machine is busy with other things.
-    private static let steps: (first: Int32, later: Int32) = (5, 10)
-    private static let soon = Nanoseconds.milliseconds(20)
-
     private let executor: CommandExecutor
     private let invocation: HookInvocation
     private var completion: HookExecutor.Completion?
     private var state = State.preparing
     private var timer: Timer?
-    private var patience: Timer?
     private let interest = Interest()
     private var wasStopped = false
 
@@ -127,9 +120,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
 
     private func watch(_ started: Started) {
         do throws(SystemError) {
-            let child = try ChildProcess(started.child, on: loop, handler: self)
-            state = .running(child, started.folder)
-            patience = loop.arm(after: Self.soon) { [weak child] _ in child?.standBack(Self.stepsOfPatience) }
+            state = .running(try ChildProcess(started.child, on: loop, handler: self), started.folder)
         } catch {
             discard(started.folder, after: started.child.id)
             finish(.failure(Self.failed(error)))
@@ -158,7 +149,6 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
 
     func ended(_ child: ChildProcess, _ outcome: ChildOutcome, on loop: EventLoop) {
         guard case .running(_, let folder) = state else { return }
-        loop.cancel(&patience)
         report(outcome)
         guard completion != nil, outcome.ending == .exited(0) else {
             discard(folder, after: child.id)
