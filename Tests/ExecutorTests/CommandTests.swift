@@ -73,7 +73,7 @@ import Testing
 
     @Test func commandsStandBackBehindTheServer() throws {
         let bench = try Workbench()
-        let executor = try shell(bench, "cut -d ' ' -f 19 /proc/self/stat >&2")
+        let executor = try shell(bench, "sleep 0.3; cut -d ' ' -f 19 /proc/self/stat >&2")
         #expect(try bench.ask(executor).success == HookResult(.pass))
         let said = String(decoding: try #require(bench.reports.list.last).errors, as: UTF8.self)
         #expect(said == "10\n")
