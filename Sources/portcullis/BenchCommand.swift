@@ -28,8 +28,6 @@ enum BenchCommand: Command {
           --timeout TIME       a request that takes longer has failed (default 10s)
           --ca FILE            certificates (PEM) to trust instead of the system's
           --certificate FILE --key FILE   a client certificate and its key (PEM)
-          --spin               do not sleep while waiting: takes a processor, and leaves out of the times what it takes
-                               this program to wake up
           --pid PID            also tell the CPU time of this process for each request
           -o, --output text|json
 
@@ -39,7 +37,7 @@ enum BenchCommand: Command {
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(
-            words, flags: ["--new-connections", "--spin"],
+            words, flags: ["--new-connections"],
             values: [
                 "--reviews", "--rate", "--random", "--connections", "--duration", "--warm-up", "--requests",
                 "--timeout",
@@ -67,7 +65,6 @@ struct BenchOptions {
     let url: HTTPURL
     var plan = LoadPlan()
     let connectsAnew: Bool
-    let spins: Bool
     let authorities: String?
     let pair: (certificate: String, key: String)?
     let process: Int?
@@ -81,7 +78,6 @@ struct BenchOptions {
         }
         guard !arguments.all("--reviews").isEmpty else { throw UsageError(message: "--reviews is needed") }
         connectsAnew = arguments.has("--new-connections")
-        spins = arguments.has("--spin")
         authorities = arguments.value("--ca")
         let key = arguments.value("--key")
         guard (key == nil) == (arguments.value("--certificate") == nil) else {
@@ -175,7 +171,7 @@ enum BenchRun {
     /// The report, or nil after saying why there is none.
     static func report(_ options: BenchOptions, _ requests: [LoadRequest]) -> LoadReport? {
         do {
-            let loop = try EventLoop(clock: SystemClock(spins: options.spins))
+            let loop = try EventLoop(clock: SystemClock())
             guard let ip = address(of: options.url.host, on: loop) else { return nil }
             var target = LoadGenerator.Target(
                 url: options.url, address: SocketAddress(ip, port: UInt16(options.url.port)))

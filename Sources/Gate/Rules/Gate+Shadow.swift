@@ -38,24 +38,4 @@ extension Gate {
         hooks.findings.reset()
         log.note(.info, "shadow rules", [("revision", fresh.hash), ("invalid", "\(fresh.invalidCount)")])
     }
-
-    /// Has the first loop go on with what was to run after answers of an earlier life. Where a hook is gone its call becomes
-    /// a dead letter.
-    func resumeTasks() {
-        let tasks = records.disk.tasks.unfinished
-        guard !tasks.isEmpty, let first = loops.first else { return }
-        log.note(.info, "hooks that were to run after answers are taken up again", [("tasks", "\(tasks.count)")])
-        _ = first.thread.mailbox.submit { [review = first.review, disk = records.disk, clock] loop in
-            for (number, task) in review.resume(tasks) {
-                let invocation = HookInvocation(
-                    key: task.key, hook: task.hook, phase: .after, deadline: loop.now, revision: task.revision,
-                    review: task.review)
-                disk.keep(
-                    DeadLetter(
-                        invocation: invocation, failure: HookFailure(.error, "the hook is not there any more"),
-                        wall: clock.wall))
-                disk.finish(number)
-            }
-        }
-    }
 }
