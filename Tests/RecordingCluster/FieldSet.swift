@@ -91,8 +91,10 @@ extension Value {
         }
     }
 
-    /// With everything that `other` says.
-    func merged(with other: Value, _ path: [FieldStep] = []) -> Value {
+    /// With everything that `other` says, as an apply would have it.
+    public func merged(with other: Value) -> Value { merged(with: other, []) }
+
+    func merged(with other: Value, _ path: [FieldStep]) -> Value {
         switch (self, other) {
         case (.object(let members), .object(let others)) where !FieldSchema.isAtomic(path):
             return .object(
