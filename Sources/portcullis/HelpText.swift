@@ -2,6 +2,7 @@
 enum HelpText {
     static var commands: [any Command.Type] {
         [
+            BackupCommand.self,
             BenchCommand.self,
             BreakerCommand.self,
             CertsCommand.self,
@@ -11,6 +12,7 @@ enum HelpText {
             EvalCommand.self,
             ModeCommand.self,
             ReplayCommand.self,
+            RestoreCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,
