@@ -64,6 +64,9 @@ let package = Package(
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
         part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "HTTP", "Admission"]),
         part("Hooks", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
+        part(
+            "Registration",
+            ["JSON", "YAML", "CEL", "CELKubernetes", "HTTP", "TLS", "Reactor", "Admission", "Policies"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
         part(
             "Gate",
@@ -74,7 +77,7 @@ let package = Package(
             "portcullis",
             [
                 "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Admission", "Policies", "Hooks",
-                "Load", "Gate",
+                "Registration", "Load", "Gate",
             ]),
         program(
             "benchmark",
@@ -120,6 +123,9 @@ let package = Package(
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
+        tests(
+            "RegistrationTests",
+            ["Registration", "Policies", "Admission", "CEL", "CELKubernetes", "YAML", "JSON", "TestSupport"]),
         tests("GateTests", ["Gate", "YAML", "JSON", "Reactor", "TestSupport"]),
         tests(
             "AllocationTests",

@@ -12,7 +12,7 @@ enum House {
         ["Telemetry"],
         ["Admission"],
         ["Policies", "Load"],
-        ["Hooks"],
+        ["Hooks", "Registration"],
         ["Gate"],
         ["portcullis"],
     ]
