@@ -67,6 +67,7 @@ let package = Package(
         part(
             "Registration",
             ["JSON", "YAML", "CEL", "CELKubernetes", "HTTP", "TLS", "Reactor", "Admission", "Policies"]),
+        part("Canary", ["JSON"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
         part(
             "Gate",
@@ -77,7 +78,7 @@ let package = Package(
             "portcullis",
             [
                 "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Admission", "Policies", "Hooks",
-                "Registration", "Load", "Gate",
+                "Registration", "Canary", "Load", "Gate",
             ]),
         program(
             "benchmark",
@@ -126,6 +127,7 @@ let package = Package(
         tests(
             "RegistrationTests",
             ["Registration", "Policies", "Admission", "CEL", "CELKubernetes", "YAML", "JSON", "TestSupport"]),
+        tests("CanaryTests", ["Canary", "JSON"]),
         tests("GateTests", ["Gate", "YAML", "JSON", "Reactor", "TestSupport"]),
         tests(
             "AllocationTests",

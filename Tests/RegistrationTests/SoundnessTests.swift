@@ -56,7 +56,7 @@ import Testing
                     ", namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: "
                     + "\(random.pick(["In", "NotIn"])), values: [team-a]}]}"
             }
-            let chosen = conditions.filter { _ in random.oneIn(5) }
+            let chosen = conditions.filter { _ in random.oneIn(3) }
             let listed = chosen.enumerated().map { "{name: c\($0), expression: \"\($1)\"}" }.joined(separator: ", ")
             var metadata = random.oneIn(5) ? ", annotations: {portcullis.dev/mode: audit}" : ""
             if random.oneIn(3) { metadata += ", labels: {portcullis.dev/group: g}" }

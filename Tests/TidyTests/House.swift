@@ -5,7 +5,7 @@ enum House {
     static let floors: [[String]] = [
         ["COpenSSL", "CSystem"],
         ["JSON"],
-        ["YAML", "LinearRegex"],
+        ["YAML", "LinearRegex", "Canary"],
         ["Reactor", "CEL"],
         ["TLS", "CELKubernetes"],
         ["HTTP"],
