@@ -103,6 +103,7 @@ let package = Package(
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("EndToEndTests", ["portcullis", "RecordingCluster", "TestSupport"]),
+        tests("MonitoringTests", ["portcullis", "YAML", "JSON", "TestSupport"]),
         tests(
             "ConformanceTests",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "TestSupport"]),
