@@ -132,8 +132,10 @@ import Testing
     }
 
     @Test func requestsWithoutTheirReviewsAreCountedNotJudged() throws {
-        let whole = #"{"review":{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","#
-            + #""kind":{"group":"","version":"v1","kind":"Pod"},"resource":{"group":"","version":"v1","resource":"pods"},"#
+        let whole =
+            #"{"review":{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","#
+            + #""kind":{"group":"","version":"v1","kind":"Pod"},"#
+            + #""resource":{"group":"","version":"v1","resource":"pods"},"#
             + #""operation":"DELETE","userInfo":{}}}}"#
         let list = try RecordedDecision.list(
             line: Array(#"{"entries":[{"count":7,"requests":[]},\#(whole),{"count":2}]}"#.utf8))

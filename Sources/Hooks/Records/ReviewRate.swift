@@ -9,7 +9,9 @@ final class ReviewRate: Sendable {
     /// When all that was taken would have been taken at this very rate.
     private let due = Guarded(Instant(nanoseconds: 0))
 
-    init(perSecond: Int) { every = perSecond > 0 ? .nanoseconds(1_000_000_000 / Int64(min(perSecond, 1_000_000))) : nil }
+    init(perSecond: Int) {
+        every = perSecond > 0 ? .nanoseconds(1_000_000_000 / Int64(min(perSecond, 1_000_000))) : nil
+    }
 
     /// Takes one; false where there is none left.
     func take(at now: Instant) -> Bool {

@@ -28,22 +28,23 @@ final class UncheckedBatch {
     }
 
     func add(_ review: AdmissionReview) {
-        if count == 0 { requests.beginArray() }
+        Self.write(review, isFirst: count == 0, to: &requests)
         count += 1
-        requests.beginObject()
-        requests.key("uid")
-        requests.text(review.uid)
-        requests.key("operation")
-        requests.string(review.operation.name)
-        for (key, text) in [
-            ("group", review.resource.group), ("resource", review.resource.resource),
-            ("subResource", review.subResource), ("namespace", review.namespace), ("name", review.name),
-            ("user", review.userInfo.username),
-        ] as [(StaticString, ReviewText)] where !text.isEmpty {
-            requests.key(key)
-            requests.text(text)
-        }
-        requests.endObject()
+    }
+
+    private static func write(_ review: AdmissionReview, isFirst: Bool, to writer: inout JSONWriter) {
+        if isFirst { writer.beginArray() }
+        writer.beginObject()
+        writer.text("uid", review.uid)
+        writer.key("operation")
+        writer.string(review.operation.name)
+        writer.text("group", review.resource.group)
+        writer.text("resource", review.resource.resource)
+        writer.text("subResource", review.subResource)
+        writer.text("namespace", review.namespace)
+        writer.text("name", review.name)
+        writer.text("user", review.userInfo.username)
+        writer.endObject()
     }
 
     /// The entry. The words of the failure are those of the first.
@@ -62,5 +63,10 @@ final class UncheckedBatch {
 }
 
 extension JSONWriter {
-    fileprivate mutating func text(_ text: ReviewText) { text.withUTF8 { string($0) } }
+    /// A member, unless it would be empty.
+    fileprivate mutating func text(_ name: StaticString, _ text: ReviewText) {
+        guard !text.isEmpty else { return }
+        key(name)
+        text.withUTF8 { string($0) }
+    }
 }

@@ -51,7 +51,9 @@ enum EntryRecord {
         guard let kind = rest.popFirst(), let seconds = Self.number(&rest, 8) else { return nil }
         switch kind {
         case 1, 3:
-            guard let count = kind == 1 ? 1 : Self.number(&rest, 4), let length = Self.number(&rest, 2), rest.count >= Int(length) else { return nil }
+            guard let count = kind == 1 ? 1 : Self.number(&rest, 4), let length = Self.number(&rest, 2),
+                rest.count >= Int(length)
+            else { return nil }
             let name = String(decoding: rest.prefix(Int(length)), as: UTF8.self)
             self = .entry(
                 seconds: Int64(bitPattern: seconds), count: Int(count), hook: name, json: rest.dropFirst(Int(length)))
