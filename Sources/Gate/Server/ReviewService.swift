@@ -47,6 +47,7 @@ final class ReviewService: HTTPHandler {
     private let unstable: UnstableCounts
     private var plan: Plan
     private var endpoint: ReviewEndpoint
+    private var keptAnswers = ReviewAnswerWriter()
     private var pipeline: HookPipeline
     private var decisions = DecisionRing()
     private let tracer: ReviewTracer
@@ -240,7 +241,7 @@ extension ReviewService {
         observe(.hooks, since: &last)
         note(kept.review, phase, response, after: last - way.exchange.arrival, way.trace)
         ticket.answer { output, closes in
-            endpoint.finish(kept.review, response, head: way.head, closes: closes, output: &output)
+            keptAnswers.answer(kept.review, response, head: way.head, closes: closes, output: &output)
             observe(.encode, since: &last)
         }
         observeDuration(clock.now - way.exchange.arrival, way.trace)
