@@ -60,6 +60,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         part("TLS", ["Reactor", "CSystem", "COpenSSL"]),
         part("HTTP", ["JSON", "Reactor", "TLS"]),
+        part("Cluster", ["JSON", "YAML", "Reactor", "TLS", "HTTP"]),
         part("Telemetry", ["JSON", "Reactor", "HTTP"]),
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
         part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "HTTP", "Admission"]),
@@ -73,8 +74,8 @@ let package = Package(
         program(
             "portcullis",
             [
-                "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Admission", "Policies", "Hooks",
-                "Load", "Gate",
+                "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Cluster", "Admission", "Policies",
+                "Hooks", "Load", "Gate",
             ]),
         program(
             "benchmark",
@@ -90,6 +91,7 @@ let package = Package(
             "FuzzTargets",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks"]),
         testing("Simulation", ["JSON", "Reactor", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
+        testing("RecordingCluster", ["JSON", "Reactor", "TLS", "HTTP", "TestSupport"]),
         testProgram("simulate", ["Simulation"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
@@ -100,7 +102,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "HTTP", "Telemetry", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
-        tests("EndToEndTests", ["portcullis", "TestSupport"]),
+        tests("EndToEndTests", ["portcullis", "RecordingCluster", "TestSupport"]),
         tests("MonitoringTests", ["portcullis", "YAML", "JSON", "TestSupport"]),
         tests(
             "ConformanceTests",
@@ -121,6 +123,7 @@ let package = Package(
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
+        tests("ClusterTests", ["Cluster", "RecordingCluster", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
         tests("GateTests", ["Gate", "YAML", "JSON", "Reactor", "TestSupport"]),
         tests(
             "AllocationTests",

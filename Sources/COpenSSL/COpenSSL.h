@@ -90,6 +90,32 @@ static inline GENERAL_NAMES *tls_alternative_names(const X509 *certificate) {
 static inline int tls_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
 static inline void tls_free_names(GENERAL_NAMES *names) { GENERAL_NAMES_free(names); }
 
+static inline STACK_OF(X509) *tls_new_certificates(void) { return sk_X509_new_null(); }
+static inline void tls_free_certificates(STACK_OF(X509) *certificates) { sk_X509_pop_free(certificates, X509_free); }
+
+// The stack has a reference of its own.
+static inline int tls_push_certificate(STACK_OF(X509) *certificates, X509 *certificate) {
+    if (X509_up_ref(certificate) != 1) return 0;
+    if (sk_X509_push(certificates, certificate) > 0) return 1;
+    X509_free(certificate);
+    return 0;
+}
+
+// The certificates that a server showed, its own first; they belong to the connection.
+static inline int tls_peer_count(SSL *connection) {
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(connection);
+    return chain == NULL ? 0 : sk_X509_num(chain);
+}
+static inline X509 *tls_peer_certificate(SSL *connection, int index) {
+    X509 *certificate = sk_X509_value(SSL_get_peer_cert_chain(connection), index);
+    return certificate != NULL && X509_up_ref(certificate) == 1 ? certificate : NULL;
+}
+
+// A subject or an issuer as RFC 2253 writes it, in UTF-8.
+static inline int tls_write_name(BIO *bio, X509_NAME *name) {
+    return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+}
+
 // The bytes of the name at `index`; `kind` becomes GEN_DNS, GEN_IPADD, GEN_URI, GEN_EMAIL, or -1 for another kind.
 static inline const unsigned char *tls_name_bytes(const GENERAL_NAMES *names, int index, int *kind, int *length) {
     const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);

@@ -81,6 +81,16 @@ public struct Certificate: ~Copyable, @unchecked Sendable {
         guard count > 0 else { throw TLSError(.noCertificate) }
     }
 
+    /// Reads the first certificate of a PEM text.
+    init(pem: [UInt8]) throws(TLSError) {
+        ERR_clear_error()
+        let memory = try Memory.copy(of: pem)
+        let x509 = unsafe PEM_read_bio_X509(memory.bio, nil, nil, nil)
+        ERR_clear_error()
+        guard let x509 = unsafe x509 else { throw TLSError(.noCertificate) }
+        unsafe self.x509 = x509
+    }
+
     /// The certificate as PEM.
     func pem() throws(TLSError) -> [UInt8] {
         let memory = try Memory()

@@ -32,17 +32,33 @@ public struct CertificateMaker: ~Copyable {
         self.key = key
     }
 
+    /// An authority that was made before.
+    public static func signing(as pair: CertificatePair) throws(TLSError) -> CertificateMaker {
+        _ = try pair.facts()
+        return CertificateMaker(adopting: try Certificate(pem: pair.chain), try PrivateKey(pem: pair.key))
+    }
+
+    private init(adopting authority: consuming Certificate, _ key: consuming PrivateKey) {
+        self.authority = authority
+        self.key = key
+    }
+
     /// The authority's own certificate and key.
     public func pair() throws(TLSError) -> CertificatePair {
         CertificatePair(chain: try authority.pem(), key: try key.pem())
     }
 
-    /// A new pair, signed by the authority, that is good for `names` (host names, `*.` first if need be, and addresses).
+    /// A new pair, signed by the authority, that is good for `names` (host names, `*.` first if need be, and addresses). It
+    /// expires with the authority at the latest: nobody would believe it for longer.
     public func issue(
         _ commonName: String, names: [String], purpose: Purpose, now: Int64, days: Int64
     ) throws(TLSError) -> CertificatePair {
         let key = try PrivateKey.generate()
         let certificate = try Self.blank(commonName, key, now: now, days: days)
+        let end = min(now &+ days &* 86400, authority.facts.notAfter)
+        guard unsafe ASN1_TIME_set(X509_getm_notAfter(certificate.x509), time_t(end)) != nil else {
+            throw TLSError.last()
+        }
         try ContextParts.check(
             unsafe X509_set_issuer_name(certificate.x509, X509_get_subject_name(authority.x509)))
         var extensions: [(CInt, String)] = [
@@ -58,6 +74,9 @@ public struct CertificateMaker: ~Copyable {
         try Self.sign(certificate, self.key)
         return CertificatePair(chain: try certificate.pem(), key: try key.pem())
     }
+
+    /// Throws where a certificate cannot be good for that name.
+    public static func check(name: String) throws(TLSError) { _ = try alternative(name) }
 
     /// A name as OpenSSL's notation wants it; what is neither an address nor a host name could mean something else there.
     private static func alternative(_ name: String) throws(TLSError) -> String {

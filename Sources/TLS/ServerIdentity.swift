@@ -39,11 +39,24 @@ public struct CertificateFiles: Hashable, Sendable {
         self.key = key
     }
 
-    /// Reads both.
+    /// Reads both, of the same version where a link's swap changes both at once: the certificate is looked at again after the
+    /// key. A file that a swap takes away between its name and its content is asked for once more.
     public func read() throws(SystemError) -> CertificatePair {
-        CertificatePair(
-            chain: try WholeFile.read(certificate, bytesMax: Self.bytesMax),
-            key: try WholeFile.read(key, bytesMax: Self.bytesMax))
+        var pair = CertificatePair(chain: [], key: [])
+        for _ in 0..<Self.readingsMax {
+            pair = CertificatePair(chain: try readOnce(certificate), key: try readOnce(key))
+            if try readOnce(certificate) == pair.chain { break }
+        }
+        return pair
+    }
+
+    private static let readingsMax = 5
+
+    private func readOnce(_ path: String) throws(SystemError) -> [UInt8] {
+        do throws(SystemError) { return try WholeFile.read(path, bytesMax: Self.bytesMax) } catch {
+            guard error.isNotFound else { throw error }
+            return try WholeFile.read(path, bytesMax: Self.bytesMax)
+        }
     }
 }
 

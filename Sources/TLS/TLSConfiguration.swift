@@ -55,6 +55,8 @@ public struct TLSServerConfiguration: Hashable, Sendable {
 public struct TLSClientConfiguration: Hashable, Sendable {
     /// The authorities (PEM) that servers' certificates must come from; nil: the machine's own list.
     public var authorities: [UInt8]?
+    /// Whether servers' certificates are looked at; without it, whoever answers is believed to be the server.
+    public var verifiesServer = true
     /// What the client shows when it is asked.
     public var pair: CertificatePair?
     /// Versions and ciphers.

@@ -156,6 +156,17 @@ extension TLSConnection {
         return unsafe Certificate(adopting: x509).facts
     }
 
+    /// The certificates that the server has shown, its own first; PEM.
+    public func serverChain() throws(TLSError) -> [UInt8] {
+        var pem: [UInt8] = []
+        let count = unsafe tls_peer_count(ssl)
+        for index in 0..<count {
+            guard let x509 = unsafe tls_peer_certificate(ssl, index) else { throw TLSError.last() }
+            pem += try unsafe Certificate(adopting: x509).pem()
+        }
+        return pem
+    }
+
     /// `TLSv1.3` and the like.
     public var version: String { unsafe SSL_get_version(ssl).map { unsafe String(cString: $0) } ?? "" }
 

@@ -77,7 +77,11 @@ public final class TLSContext: @unchecked Sendable {
         do throws(TLSError) {
             if let pair = configuration.pair { facts = try unsafe ContextParts.use(pair, in: context) }
             try unsafe ContextParts.apply(configuration.policy, to: context)
-            try unsafe ContextParts.trust(configuration.authorities, in: context)
+            if configuration.verifiesServer {
+                try unsafe ContextParts.trust(configuration.authorities, in: context)
+            } else {
+                unsafe SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
+            }
             try unsafe ContextParts.offerHTTP(in: context)
         } catch {
             unsafe SSL_CTX_free(context)

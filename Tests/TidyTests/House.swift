@@ -9,7 +9,7 @@ enum House {
         ["Reactor", "CEL"],
         ["TLS", "CELKubernetes"],
         ["HTTP"],
-        ["Telemetry"],
+        ["Telemetry", "Cluster"],
         ["Admission"],
         ["Policies", "Load"],
         ["Hooks"],

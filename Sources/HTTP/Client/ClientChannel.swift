@@ -97,7 +97,8 @@ final class ClientChannel: EventHandler, TimerHandler, ConnectorHandler {
         let descriptor = socket.number
         do {
             if client.target.url.isSecure, let context = client.target.tls {
-                let tls = try TLSConnection.connecting(descriptor, to: client.target.url.host, context)
+                let name = client.target.serverName ?? client.target.url.host
+                let tls = try TLSConnection.connecting(descriptor, to: name, context)
                 transport = Transport(socket, tls)
                 state = .handshake
             } else {

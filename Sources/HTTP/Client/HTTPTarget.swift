@@ -7,6 +7,8 @@ public struct HTTPTarget {
     public var url: HTTPURL
     /// What TLS needs; an `https` URL without it fails.
     public var tls: TLSContext?
+    /// The name that the server is asked for and that its certificate must bear; nil: the URL's host.
+    public var serverName: String?
     /// Whether an address may be connected to; asked for each address that the host's name has, before connecting.
     public var allows: (IPAddress) -> Bool = { _ in true }
     /// Connections at the same time.

@@ -85,5 +85,18 @@ public struct FolderLock: ~Copyable {
         return FolderLock(adopting: file)
     }
 
+    /// Waits as long as `patience` for another process to let go of the folder.
+    public static func wait(
+        for folder: String, patience: Nanoseconds, clock: any Clock
+    ) throws(SystemError) -> FolderLock {
+        let end = clock.now + patience
+        while true {
+            do throws(SystemError) { return try take(folder) } catch {
+                guard error.code == EWOULDBLOCK, clock.now < end else { throw error }
+            }
+            usleep(20_000)
+        }
+    }
+
     private init(adopting file: consuming FileDescriptor) { self.file = file }
 }

@@ -2,9 +2,7 @@ import Reactor
 import TLS
 
 /// `portcullis certs dev DIR`: an authority and a server's certificate, for trying things out.
-enum CertsCommand: Command {
-    static let name = "certs"
-    static let summary = "make certificates for trying things out"
+enum DevelopmentCertificates {
     static let help = """
         usage: portcullis certs dev DIR [--san NAME]… [--days N] [--force]
 
@@ -16,7 +14,6 @@ enum CertsCommand: Command {
           --san NAME  another host name or address that the server's certificate is good for; may be repeated
           --days N    how long the certificates are valid: 1 to 3650 days (default 365)
           --force     replace files that exist
-
         """
 
     private static let names = [
@@ -26,7 +23,7 @@ enum CertsCommand: Command {
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(words, flags: ["--force"], values: ["--san", "--days"])
-        guard arguments.operands.first == "dev", arguments.operands.count == 2 else {
+        guard arguments.operands.count == 1, let folder = arguments.operands.first else {
             throw UsageError(message: "expected 'dev' and a directory")
         }
         let days = arguments.value("--days") ?? "365"
@@ -35,7 +32,7 @@ enum CertsCommand: Command {
         }
         do {
             let files = try make(names + arguments.all("--san"), days: days)
-            return try write(files, to: arguments.operands[1], replaces: arguments.has("--force"))
+            return try write(files, to: folder, replaces: arguments.has("--force"))
         } catch let error as TLSError where error.kind == .invalidName {
             throw UsageError(message: "--san: \(error)")
         } catch {

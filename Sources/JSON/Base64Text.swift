@@ -1,7 +1,25 @@
-/// RFC 4648 with padding, as Go reads bytes from JSON: line ends are passed over, everything else must be right.
-enum Base64Text {
-    /// The bytes that the text stands for; nil where it is not base64.
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
+/// RFC 4648 with padding, as Go keeps bytes in JSON.
+public enum Base64Text {
+    /// The text that stands for the bytes.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let count = min(3, bytes.count - start)
+            var word: UInt32 = 0
+            for offset in 0..<3 { word = word << 8 | (offset < count ? UInt32(bytes[start + offset]) : 0) }
+            for digit in 0..<4 {
+                let value = Int(word >> UInt32(18 - 6 * digit) & 63)
+                text.append(digit <= count ? digits[value] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The bytes that the text stands for; nil where it is not base64. Line ends are passed over, as Go does; everything
+    /// else must be right.
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3)
         var word: UInt32 = 0

@@ -1,0 +1,156 @@
+import Cluster
+import HTTP
+import JSON
+import Reactor
+import TLS
+
+/// `portcullis certs ensure`: an authority and a serving pair, made, renewed and rotated.
+enum CertsEnsure {
+    static let help = """
+        usage: portcullis certs ensure DIR|--secret NAMESPACE/NAME [OPTION…]
+
+        Makes an authority and a server's certificate where there are none, and renews what is about to expire; run it from
+        time to time, at least once a day. The files are tls.crt and tls.key, ca.crt (every authority to be trusted), ca.key
+        and, during a rotation, next-ca.key; they all change at the same moment. Each run makes one step at the most and
+        says which, and what is due next.
+
+        An authority is replaced without a moment in which anybody distrusts anybody: first the next one is published in
+        ca.crt beside the present one; an overlap later it signs the server's certificate; another overlap later the old one
+        leaves ca.crt. Within an overlap, ca.crt must have reached every client, and tls.crt every server.
+
+          --secret NAMESPACE/NAME   keep them in this Secret, of type kubernetes.io/tls
+          --service NAMESPACE/NAME  the certificate is good for the names of this Service
+          --san NAME                and for this host name or address; may be repeated
+          --days N                  how long the server's certificate is valid (default 90)
+          --renew-before N          how many days before its end it is renewed (default 30)
+          --ca-days N               how long an authority is valid (default 3650)
+          --overlap TIME            how long a step takes to reach everybody (default 1h)
+          --rotate                  begin to replace the authority now, unless that is under way
+          --force                   replace what was not made by this command, or cannot be read
+          -o, --output text|json
+        \(ClusterFlags.help)
+
+        Exit status: 0 all is well, 2 wrong use, or it could not be done; nothing is lost then.
+        """
+
+    /// How often it decides anew because somebody else has changed the certificates meanwhile.
+    private static let attemptsMax = 5
+
+    static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
+        let arguments = try Arguments(
+            words, flags: ["--rotate", "--force"],
+            values: ClusterFlags.values.union(CertificatePlan.values).union(["--secret", "--output"]),
+            short: ["-o": "--output"])
+        let options = try EnsureOptions(arguments)
+        let report: EnsureReport
+        do throws(CertificateProblem) {
+            report = try run(arguments, options)
+        } catch {
+            Console.error("portcullis certs ensure: \(error.sentence)\n")
+            return .cannotRun
+        }
+        Console.print(options.isJSON ? report.json : report.text)
+        return .fine
+    }
+
+    private static func run(
+        _ arguments: Arguments, _ options: EnsureOptions
+    ) throws(CertificateProblem) -> EnsureReport {
+        if let folder = options.folder { return try ensure(folder, options) }
+        guard let secret = options.secret else { throw .failed("there is no place for the certificates") }
+        return try ensure(try CertificateSecret(secret, arguments, command: "certs ensure"), options)
+    }
+
+    /// Whoever comes second finds what the first has made.
+    private static func ensure(_ folder: String, _ options: EnsureOptions) throws(CertificateProblem) -> EnsureReport {
+        let lock: FolderLock
+        do throws(SystemError) {
+            try WholeFile.makeDirectory(folder)
+            lock = try FolderLock.wait(for: folder, patience: .seconds(30), clock: SystemClock())
+        } catch {
+            throw .failed(error.description)
+        }
+        let report = Result { () throws(CertificateProblem) in try ensure(CertificateFolder(path: folder), options) }
+        _ = consume lock
+        return try report.get()
+    }
+
+    private static func ensure(
+        _ place: any CertificatePlace, _ options: EnsureOptions
+    ) throws(CertificateProblem) -> EnsureReport {
+        for _ in 0..<attemptsMax {
+            let present = try place.read()
+            let files = try present.files(in: place.name, replaces: options.replaces)
+            let now = SystemClock().wall / 1_000_000_000
+            let outcome: CertificateRotation.Outcome
+            do throws(RotationProblem) {
+                outcome = try CertificateRotation(options.plan).advance(files, now: now, rotates: options.rotates)
+            } catch {
+                throw .failed("\(place.name): \(error.sentence(time: TimeText.text))")
+            }
+            do throws(CertificateProblem) {
+                if outcome.step != .unchanged { try place.write(outcome.files, over: present) }
+                return EnsureReport(place: place.name, outcome: outcome)
+            } catch {
+                guard case .changed = error else { throw error }
+            }
+        }
+        throw .failed("\(place.name) was changed by somebody else \(attemptsMax) times; try again")
+    }
+}
+
+/// What the command line says about certificates that there are to be.
+private struct EnsureOptions {
+    let folder: String?
+    let secret: NamespacedName?
+    let plan: CertificateRotation.Plan
+    let rotates: Bool
+    let replaces: Bool
+    let isJSON: Bool
+
+    init(_ arguments: Arguments) throws(UsageError) {
+        secret = try NamespacedName.read("--secret", arguments)
+        folder = arguments.operands.first
+        guard arguments.operands.count + (secret == nil ? 0 : 1) == 1 else {
+            throw UsageError(message: "give a directory, or --secret")
+        }
+        plan = try CertificatePlan.read(arguments)
+        guard !plan.names.isEmpty else {
+            throw UsageError(message: "a certificate needs a name: give --service, or --san")
+        }
+        rotates = arguments.has("--rotate")
+        replaces = arguments.has("--force")
+        isJSON = try arguments.choice("--output", [("text", false), ("json", true)]) ?? false
+    }
+}
+
+/// What `certs ensure` has done, and what comes next.
+private struct EnsureReport {
+    let place: String
+    let outcome: CertificateRotation.Outcome
+
+    private var reason: String { outcome.reason.sentence(time: TimeText.text) }
+
+    var text: String {
+        """
+        \(outcome.step) \(place): \(reason)
+        next: \(outcome.nextStep), from \(TimeText.text(outcome.nextDue)) on
+
+        """
+    }
+
+    var json: String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        let members = [
+            ("place", place), ("step", outcome.step.rawValue), ("reason", reason),
+            ("nextStep", outcome.nextStep.rawValue), ("nextDue", TimeText.text(outcome.nextDue)),
+        ]
+        for (key, value) in members {
+            writer.key(key.utf8.span)
+            writer.string(value)
+        }
+        writer.endObject()
+        return writer.text + "\n"
+    }
+}
