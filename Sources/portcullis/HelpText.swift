@@ -10,6 +10,7 @@ enum HelpText {
             DeadLetterCommand.self,
             EvalCommand.self,
             ModeCommand.self,
+            RegisterCommand.self,
             ReplayCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,

@@ -296,6 +296,8 @@ extension PipelineTests {
         #expect(stage.attempts == ["b#1"])
         _ = try stage.answer()
         #expect(stage.attempts == ["b#1", "a#1", "b#1"])
+        _ = try stage.answer(group: ReviewQuestion.ungrouped)
+        #expect(stage.attempts == ["b#1", "a#1", "b#1", "a#1"])
         #expect(stage.pipeline.revision.set.group(named: "lax") == nil)
     }
 

@@ -66,7 +66,7 @@ final class HookCell {
 
     /// Whether the hook is to be asked about a review that it matches.
     @inline(__always) func admits(_ review: AdmissionReview, group asked: UInt32) -> Bool {
-        if asked != 0, asked != group { return false }
+        if asked != 0, asked != group, group != 0 || asked != ReviewQuestion.ungrouped { return false }
         if mode == .off { return false }
         return isComplete || rule.settings.rollout.includes(review, hook: rule.name)
     }
