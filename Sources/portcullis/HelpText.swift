@@ -2,6 +2,7 @@
 enum HelpText {
     static var commands: [any Command.Type] {
         [
+            BackupCommand.self,
             BenchCommand.self,
             BreakerCommand.self,
             CertsCommand.self,
@@ -12,6 +13,7 @@ enum HelpText {
             ModeCommand.self,
             RegisterCommand.self,
             ReplayCommand.self,
+            RestoreCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,
