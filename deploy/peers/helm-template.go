@@ -129,13 +129,19 @@ func scalar(value any) string {
 		if plain.MatchString(value) && !special.MatchString(value) {
 			return value
 		}
-		text, _ := json.Marshal(value)
-		return string(text)
+		return jsonText(value)
 	case float64:
 		return strconv.FormatFloat(value, 'f', -1, 64)
 	}
-	text, _ := json.Marshal(value)
-	return string(text)
+	return jsonText(value)
+}
+
+func jsonText(value any) string {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	fail(encoder.Encode(value))
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 func yaml(out *strings.Builder, value any, indent string, isInline bool) {
@@ -303,7 +309,7 @@ func functions(templates **template.Template, converted string) template.FuncMap
 		"merge":     func(first, second object) object { return merge(copyShallow(second), first) },
 		"toYaml":    toYAML,
 		"fromYaml":  func(text string) object { return fromYAML(converted, text) },
-		"toJson":    func(value any) (string, error) { text, err := json.Marshal(value); return string(text), err },
+		"toJson":    jsonText,
 		"toString":  func(value any) string { return text(value) },
 		"int":       func(value any) (int, error) { result, err := number(value); return int(result), err },
 		"quote":     func(value any) string { return strconv.Quote(text(value)) },

@@ -10,49 +10,49 @@ enum Chart {
     static let values = [
         "default": "{}",
         "minimal": """
-            replicas: 1
-            rules: {examples: [], existingConfigMap: mine}
-            registration: {enabled: false}
-            recording: {enabled: false}
-            networkPolicy: {enabled: false}
-            priorityClassName: ""
-            lifecycle: {enabled: false}
-            """,
+        replicas: 1
+        rules: {examples: [], existingConfigMap: mine}
+        registration: {enabled: false}
+        recording: {enabled: false}
+        networkPolicy: {enabled: false}
+        priorityClassName: ""
+        lifecycle: {enabled: false}
+        """,
         "full": """
-            replicas: 3
-            image:
-              repository: registry.example/portcullis
-              digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-              pullSecrets: [{name: pull}]
-            rules:
-              examples: [images.yaml, pod-security-baseline.yaml]
-              files:
-                mine.yaml: |
-                  # Nothing yet.
-            config: {logLevel: debug, hookCalls: {allowedTargets: [10.96.0.0/12]}}
-            registration: {excludeNamespaces: [a, b]}
-            certificates: {secret: tls, days: 30, renewBefore: 10}
-            service: {type: NodePort, port: 8443}
-            state:
-              volume:
-                ephemeral:
-                  volumeClaimTemplate:
-                    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-            nodeSelector: {kubernetes.io/os: linux}
-            tolerations: [{key: dedicated, operator: Exists}]
-            podAnnotations: {a: "1"}
-            podLabels: {b: "2"}
-            disruptionBudget: {maxUnavailable: 50%}
-            autoscaling: {enabled: true}
-            networkPolicy:
-              monitoringNamespaces: [monitoring, prometheus]
-              egress: [{to: [{ipBlock: {cidr: 10.96.0.0/12}}], ports: [{port: 443, protocol: TCP}]}]
-            monitoring:
-              serviceMonitor: {enabled: true, labels: {release: prometheus}}
-              prometheusRule: {enabled: true}
-              dashboards: {enabled: true}
-              runbook: https://runbooks.example/
-            """,
+        replicas: 3
+        image:
+          repository: registry.example/portcullis
+          digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+          pullSecrets: [{name: pull}]
+        rules:
+          examples: [images.yaml, pod-security-baseline.yaml]
+          files:
+            mine.yaml: |
+              # Nothing yet.
+        config: {logLevel: debug, hookCalls: {allowedTargets: [10.96.0.0/12]}}
+        registration: {excludeNamespaces: [a, b]}
+        certificates: {secret: tls, days: 30, renewBefore: 10}
+        service: {type: NodePort, port: 8443}
+        state:
+          volume:
+            ephemeral:
+              volumeClaimTemplate:
+                spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+        nodeSelector: {kubernetes.io/os: linux}
+        tolerations: [{key: dedicated, operator: Exists}]
+        podAnnotations: {a: "1"}
+        podLabels: {b: "2"}
+        disruptionBudget: {maxUnavailable: 50%}
+        autoscaling: {enabled: true}
+        networkPolicy:
+          monitoringNamespaces: [monitoring, prometheus]
+          egress: [{to: [{ipBlock: {cidr: 10.96.0.0/12}}], ports: [{port: 443, protocol: TCP}]}]
+        monitoring:
+          serviceMonitor: {enabled: true, labels: {release: prometheus}}
+          prometheusRule: {enabled: true}
+          dashboards: {enabled: true}
+          runbook: https://runbooks.example/
+        """,
     ]
 
     /// What the chart makes of values, as YAML.
@@ -62,13 +62,16 @@ enum Chart {
         let script = deploy.appendingPathComponent("render.sh").path
         return try Tool.run(
             "env",
-            ["PORTCULLIS=\(BuiltBinary.path?.path ?? "")", script, "-n", "portcullis-system", "-f", "\(folder.path)/values.yaml"]
+            [
+                "PORTCULLIS=\(BuiltBinary.path?.path ?? "")", script, "-n", "portcullis-system", "-f",
+                "\(folder.path)/values.yaml",
+            ]
                 + words)
     }
 
     /// The objects among documents, as JSON has them.
     static func objects(_ text: String) throws -> [Object] {
-        let converted = try BuiltBinary.run(["convert", "-"], input: text)
+        let converted = try BuiltBinary.run(["convert", "-", "--from", "yaml", "--compact"], input: text)
         guard converted.status == 0 else { throw Unreadable(description: converted.errors) }
         return try converted.output.split(separator: "\n").map { line in
             Object(try JSONSerialization.jsonObject(with: Data(line.utf8)))
@@ -100,7 +103,8 @@ enum Chart {
 
         /// Its pods' containers, those that run first among them.
         var containers: [Object] {
-            let template = kind == "CronJob" ? self["spec"]["jobTemplate"]["spec"]["template"] : self["spec"]["template"]
+            let template =
+                kind == "CronJob" ? self["spec"]["jobTemplate"]["spec"]["template"] : self["spec"]["template"]
             return template["spec"]["initContainers"].list + template["spec"]["containers"].list
         }
     }

@@ -27,7 +27,8 @@ import Testing
     @Test(arguments: names) func theExampleRulesAdmitAllOfIt(name: String) throws {
         let rules = Chart.deploy.appendingPathComponent("rules").path
         let outcome = try BuiltBinary.run(
-            ["review", "-f", "-", "--rules", rules, "--user", "operator"], input: Chart.rendered(Chart.values[name] ?? ""))
+            ["review", "-f", "-", "--rules", rules, "--user", "operator"],
+            input: Chart.rendered(Chart.values[name] ?? ""))
         #expect(!outcome.output.contains("denied:"), "\(outcome.output)")
         #expect(outcome.output.contains("allowed: CREATE deployments"))
     }
@@ -41,11 +42,15 @@ import Testing
             #expect(security["allowPrivilegeEscalation"].value as? Bool == false)
             #expect(security["runAsNonRoot"].value as? Bool == true)
             #expect(security["capabilities"]["drop"].texts == ["ALL"])
-            #expect(container["resources"]["limits"]["memory"].isThere && container["resources"]["requests"]["cpu"].isThere)
+            #expect(
+                container["resources"]["limits"]["memory"].isThere && container["resources"]["requests"]["cpu"].isThere)
         }
         let server = try #require(workloads.first { $0.kind == "Deployment" })["spec"]["template"]["spec"]
         #expect(server["automountServiceAccountToken"].value as? Bool == false)
-        #expect(server["volumes"].list.contains { $0["secret"]["items"].list.map { $0["key"].text } == ["tls.crt", "tls.key"] })
+        #expect(
+            server["volumes"].list.contains {
+                $0["secret"]["items"].list.map { $0["key"].text } == ["tls.crt", "tls.key"]
+            })
     }
 
     @Test func theServerTakesTheConfigurationItIsGiven() throws {
@@ -103,7 +108,7 @@ import Testing
     }
 
     @Test func aFileThatIsNotThereIsSaid() throws {
-        let refused = #expect(throws: (any Error).self) { try Chart.rendered("rules: {examples: [nowhere.yaml]}") }
-        #expect("\(refused.map { "\($0)" } ?? "")".contains("there is no file nowhere.yaml in the chart's folder rules"))
+        let text = try Chart.rendered("rules: {examples: [nowhere.yaml]}")
+        #expect(text.contains("there is no file nowhere.yaml in the chart's folder rules") && !text.contains("kind:"))
     }
 }
