@@ -1,3 +1,4 @@
+import JSON
 import TLS
 
 /// The authorities that a server's certificate is verified by, as PEM.
@@ -14,7 +15,7 @@ package enum AuthorityBundle {
         let count = text.split(separator: begin, omittingEmptySubsequences: false).count - 1
         if count == 0 { return "the bundle has no certificate in PEM" }
         do throws(TLSError) {
-            let read = try CertificateList(pem: pem).facts.count
+            let read = try CertificateReport.read(pem).count
             return read == count ? nil : "certificate \(read + 1) of the bundle cannot be read"
         } catch {
             return "the bundle cannot be read: \(error)"
@@ -23,7 +24,7 @@ package enum AuthorityBundle {
 
     /// What is wrong with the base64 of a bundle.
     static func problem(base64 text: String) -> String? {
-        guard let pem = Base64Text.decode(text) else { return "must be base64 of certificates in PEM" }
+        guard let pem = Base64Text.decode(Array(text.utf8)) else { return "must be base64 of certificates in PEM" }
         return problem(pem)
     }
 }
