@@ -9,6 +9,7 @@ enum HelpText {
             CheckCommand.self,
             ConvertCommand.self,
             DeadLetterCommand.self,
+            DeregisterCommand.self,
             EvalCommand.self,
             ModeCommand.self,
             RegisterCommand.self,
