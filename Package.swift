@@ -65,6 +65,10 @@ let package = Package(
         part("Admission", ["JSON", "HTTP", "Telemetry"]),
         part("Policies", ["JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "HTTP", "Admission"]),
         part("Hooks", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "Policies"]),
+        part(
+            "Registration",
+            ["JSON", "YAML", "CEL", "CELKubernetes", "HTTP", "TLS", "Reactor", "Admission", "Policies"]),
+        part("Canary", ["JSON"]),
         part("Load", ["JSON", "Reactor", "TLS", "HTTP", "Telemetry", "Admission", "CSystem"]),
         part(
             "Gate",
@@ -75,7 +79,7 @@ let package = Package(
             "portcullis",
             [
                 "JSON", "YAML", "CEL", "CELKubernetes", "Reactor", "TLS", "HTTP", "Cluster", "Admission", "Policies",
-                "Hooks", "Load", "Gate",
+                "Hooks", "Registration", "Canary", "Load", "Gate",
             ]),
         program(
             "benchmark",
@@ -103,6 +107,7 @@ let package = Package(
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
         tests("EndToEndTests", ["portcullis", "RecordingCluster", "TestSupport"]),
+        tests("MonitoringTests", ["portcullis", "YAML", "JSON", "TestSupport"]),
         tests(
             "ConformanceTests",
             ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "TestSupport"]),
@@ -122,6 +127,10 @@ let package = Package(
         tests("CELTests", ["CEL", "CELKubernetes", "JSON", "TestSupport"]),
         tests("ReactorTests", ["Reactor", "TestSupport"]),
         tests("TLSTests", ["TLS", "Reactor", "TestSupport"]),
+        tests(
+            "RegistrationTests",
+            ["Registration", "Policies", "Admission", "CEL", "CELKubernetes", "YAML", "JSON", "TestSupport"]),
+        tests("CanaryTests", ["Canary", "JSON"]),
         tests("ClusterTests", ["Cluster", "RecordingCluster", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
         tests("GateTests", ["Gate", "YAML", "JSON", "Reactor", "TestSupport"]),
         tests(

@@ -3,7 +3,7 @@
 
     soak.sh [--seconds N] [--requests N] [--reloads N] [--kills N]
             [--rounds N] [--untimed]
-            [changes|slow|descriptors|log|vanish|end|tls|memory|reloads|journal|hooks|prometheus|scrape|page|rotation …]
+            [changes|slow|descriptors|log|vanish|end|tls|memory|reloads|journal|hooks|prometheus|scrape|page|dashboards|rotation …]
 
 changes      the certificate is replaced and the configuration read again, a hundred times each, beside 1,000 idle and 200
              slow-sending connections: no request fails
@@ -26,6 +26,8 @@ prometheus   a real Prometheus scrapes each second under load: it is never misse
              success rates and quantiles are what the load generator and the servers of the hooks saw
 scrape       a scrape of 1,000 hooks costs less than 20 ms of CPU time and moves the p99 of requests by less than 1 ms
 page         the status page in a real browser shows revision, hooks and a denial, and nothing is complained of
+dashboards   a real Prometheus scrapes a server whose hooks fail in every way and evaluates the rules of deploy/monitoring: every query of
+             every dashboard and every recording rule has data, and every metric that they name is exported
 rotation     authority and certificate are replaced three times in all the steps of `certs ensure` while clients that verify ask 500
              times a second, on kept connections and on new ones, each of which gets the new ca.crt late: no request fails
 memory       resident memory after the last of so many requests is at most a tenth more than after a tenth of them
@@ -530,6 +532,7 @@ def reloads(options):
 def main():
     # It takes its tools from here, so it cannot be read before they are there.
     import soakcerts
+    import soakdashboards
     import soakhooks
 
     parser = argparse.ArgumentParser()
@@ -543,7 +546,8 @@ def main():
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "tls": tls, "memory": memory,
-                "reloads": reloads, "journal": journal, **soakhooks.SECTIONS, **soakcerts.SECTIONS}
+                "reloads": reloads, "journal": journal, **soakhooks.SECTIONS, **soakdashboards.SECTIONS,
+                **soakcerts.SECTIONS}
     broken = [name for name in options.what or sections if sections[name](options)]
     sys.exit(1 if broken else 0)
 

@@ -51,8 +51,7 @@ public struct ReviewEndpoint: ~Copyable {
 
     private var reader: ReviewReader
     private var response: ReviewResponse
-    private var writer = JSONWriter(capacity: 1024)
-    private var scratch = ByteBuffer()
+    private var answer = ReviewAnswerWriter()
     private let rule: DeadlineRule
 
     /// An endpoint with these bounds.
@@ -80,42 +79,24 @@ public struct ReviewEndpoint: ~Copyable {
                 guard handler.handle(question, &response, &exchange) == .answered else { return }
                 exchange.passed(.hooks)
                 exchange.decided(question, response)
-                writer.reset()
-                response.write(for: review, to: &writer, scratch: &scratch)
+                answer.compose(response, for: review)
                 result = .answered(isAllowed: response.isAllowed, operation: review.operation)
             }
             if result != .later {
-                send(.ok, request.head, closes: request.closes, to: &output)
+                answer.send(.ok, request.head, closes: request.closes, to: &output)
                 exchange.passed(.encode)
             }
             return result
         } catch {
             let status: HTTPStatus = error == .mediaType ? .unsupportedMediaType : .badRequest
-            writer.reset()
-            StatusBody(status).write(error.description, to: &writer)
-            send(status, request.head, closes: request.closes, to: &output)
+            answer.compose(status, error.description)
+            answer.send(status, request.head, closes: request.closes, to: &output)
             return .refused(error)
         }
     }
 
     /// Gives memory back that larger reviews than those of late have needed; true where there was any.
     public mutating func shrink() -> Bool { reader.shrink() }
-
-    /// Writes the answer to a review that a handler kept, for whoever owns the connection to send.
-    public mutating func finish(
-        _ review: AdmissionReview, _ response: borrowing ReviewResponse, head: RequestHead, closes: Bool,
-        output: inout ByteBuffer
-    ) {
-        writer.reset()
-        response.write(for: review, to: &writer, scratch: &scratch)
-        send(.ok, head, closes: closes, to: &output)
-    }
-
-    private func send(_ status: HTTPStatus, _ head: RequestHead, closes: Bool, to output: inout ByteBuffer) {
-        var response = ResponseWriter(status: status, closes: closes)
-        response.keepsOldConnection = head.minorVersion == 0 && !closes
-        writer.withBytes { response.write($0, to: &output) }
-    }
 
     /// `application/json`, with parameters or without; a body without a type is taken at its word.
     private static func checkMediaType(_ head: RequestHead, _ bytes: Span<UInt8>) throws(ReviewError) {

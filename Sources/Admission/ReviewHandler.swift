@@ -16,6 +16,10 @@ public struct ReviewQuestion: BitwiseCopyable, Sendable {
     public let phase: ReviewPhase
     /// The group in the path, which narrows the hooks; zero for all of them. Numbers come from the rules' group table.
     public let group: UInt32
+    /// The group of those hooks that belong to none.
+    public static let ungrouped = UInt32.max - 1
+    /// Whether hooks that belong to no group are asked.
+    public var asksUngrouped: Bool { group == 0 || group == Self.ungrouped }
     /// When the first byte of the request arrived, in nanoseconds of the loop's clock.
     public let arrival: UInt64
     /// When the answer must be written, on the same clock.

@@ -35,6 +35,13 @@ public struct SampleWriter: ~Copyable {
         buffer.append("\n")
     }
 
+    /// Adds a sample whose labels were made before.
+    public mutating func sample(_ value: Double, _ labels: SampleLabels, _ more: SampleLabels = SampleLabels()) {
+        line(current, labels.bytes, more.bytes)
+        number(value)
+        buffer.append("\n")
+    }
+
     mutating func finish(into output: inout ByteBuffer) {
         if format == .openMetrics { buffer.append("# EOF\n") }
         buffer.withBytes { output.append($0) }
@@ -104,6 +111,17 @@ public struct SampleWriter: ~Copyable {
             }
         }
     }
+}
+
+/// Labels as scrapes show them, for samples that are written again and again.
+public struct SampleLabels: Sendable {
+    let bytes: [UInt8]
+
+    /// None.
+    public init() { bytes = [] }
+
+    /// One label.
+    public init(_ name: String, _ value: String) { bytes = LabelText.bytes([name], [value]) }
 }
 
 extension SampleWriter {

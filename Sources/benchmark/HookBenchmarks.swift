@@ -88,6 +88,8 @@ private final class HookSide {
     private final class Ledger: HookRecords {
         private let last = Guarded<FailOpenEntry?>(nil)
 
+        func takesReview(at now: Instant) -> Bool { true }
+        func noteBriefly(_ entry: FailOpenEntry, of review: AdmissionReview) { note(entry) }
         func note(_ entry: FailOpenEntry) { last.withLock { $0 = entry } }
         func keep(_ letter: DeadLetter) {}
         func begin(_ task: AfterTask) -> UInt64? { nil }

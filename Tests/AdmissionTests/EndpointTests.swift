@@ -55,12 +55,12 @@ import Testing
     @Test func finishesWhatWasKept() throws {
         let kept = try Reading.with(Array(Reading.minimal.utf8)) { try? KeptReview($0) }
         let review = try #require(kept)
-        var endpoint = ReviewEndpoint()
+        var writer = ReviewAnswerWriter()
         var response = ReviewResponse()
         response.deny(code: 403)
         response.message.append("no")
         var output = ByteBuffer()
-        endpoint.finish(review.review, response, head: ServerConnection().head, closes: true, output: &output)
+        writer.answer(review.review, response, head: ServerConnection().head, closes: true, output: &output)
         let text = output.text
         #expect(text.contains("\r\nConnection: close\r\n\r\n") && text.contains(#""allowed":false"#))
     }

@@ -131,6 +131,35 @@ import Testing
         try server.waitForLog(#""by":"certificate operator""#)
     }
 
+    @Test func tellsObjectivesAndHowTheServerStands() throws {
+        let folder = try ServeRulesTests.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try Self.server(folder)
+        let failing = Self.hook("failing", #"http: {url: "http://10.1.2.3/"}"#, "criticality: critical")
+        let mild = Self.hook("mild", #"cel: {validations: [{expression: "true"}]}"#, "objective: 99.95%")
+        try ServeRulesTests.write(failing + "---\n" + mild, folder.appendingPathComponent("rules/b.yaml"))
+        try server.waitForLog(#""message":"rules""#)
+        for _ in 0..<4 { _ = try server.curl("/validate", ServeTests.post(ServeTests.pod())) }
+        let hook = try server.curl("/v1/hooks/failing", isAdmin: true).body
+        #expect(hook.contains(#""criticality":"critical","objective":0.999"#), "\(hook)")
+        #expect(hook.contains(#""burnRate":1000"#), "\(hook)")
+        #expect(hook.contains(#""sinceStart":{"calls":4,"failures":4,"errorBudgetLeft":-999"#), "\(hook)")
+        let status = try BuiltBinary.run(["status", "--server", "http://\(server.admin)"]).output
+        let rows = status.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(
+            rows.contains { $0.first == "failing" && $0.suffix(3).prefix(2) == ["critical", "99.9%"] }, "\(status)")
+        #expect(rows.contains { $0.first == "mild" && $0.suffix(3) == ["important", "99.95%", "100.0%"] }, "\(status)")
+        let metrics = try server.curl("/metrics", isAdmin: true).body
+        for sample in [
+            "portcullis_ready 1.0", "portcullis_log_lines_dropped_total 0.0",
+            "portcullis_hook_retries_refused_total 0.0",
+            "portcullis_hook_retry_budget_retries 50.0", #"portcullis_records_dropped_total{records="after"} 0.0"#,
+            "portcullis_build_info{version=",
+        ] { #expect(metrics.contains("\n\(sample)"), "\(sample)") }
+        // A certificate that is not there does not expire.
+        #expect(metrics.contains(#"timestamp_seconds{use="server"}"#) && !metrics.contains(#"{use="admin"}"#))
+    }
+
     @Test func listsWhatWasDecided() throws {
         let folder = try ServeRulesTests.folder()
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -64,6 +64,18 @@ import Testing
         #expect(answer.contains("bad") && answer.contains("no"), "\(answer)")
     }
 
+    /// The answer is there before the server is done with the question.
+    @Test(arguments: ["validate", "mutate"]) func aHookThatFailsAtOnceIsAnsweredFor(phase: String) throws {
+        let stage = try Stage({ _ in
+            Self.hook("only", #"http: {url: "http://10.1.2.3/"}"#).replacing("validate", with: phase)
+        })
+        defer { stage.end() }
+        for _ in 0..<3 {
+            let answer = try stage.server.curl("/\(phase)", ServeTests.post(ServeTests.pod())).body
+            #expect(answer.contains("admitted unchecked") && answer.contains(#""allowed":true"#), "\(answer)")
+        }
+    }
+
     @Test func whatFailsIsInTheLogAndTheLedgerAndCanBeJudgedAgain() throws {
         let stage = try Stage { port in
             Self.hook("leads-astray", "http: {url: \"http://127.0.0.1:\(port)/redirect\"}")

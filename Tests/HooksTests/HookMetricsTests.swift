@@ -28,6 +28,48 @@ import Testing
         #expect(stage.metric(#"portcullis_hook_success_ratio{hook="a"}"#) == nil)
     }
 
+    @Test func everyHookHasItsObjective() throws {
+        let stage = try Stage(
+            Stage.hook("a", "budget: 50ms\ncriticality: critical\nbreaker: false")
+                + Stage.hook("b", "objective: 90%\ncriticality: optional"))
+        let remaining = #"portcullis_hook_error_budget_remaining_ratio{hook="b"}"#
+        #expect(stage.metric(#"portcullis_hook_objective_ratio{hook="a",criticality="critical"}"#) == "0.999")
+        #expect(stage.metric(#"portcullis_hook_objective_ratio{hook="b",criticality="optional"}"#) == "0.9")
+        #expect(stage.metric(#"portcullis_hook_budget_seconds{hook="a"}"#) == "0.05")
+        #expect(stage.metric(#"portcullis_hook_budget_seconds{hook="b"}"#) == nil && stage.metric(remaining) == nil)
+        stage.behaviours = ["b": [.breaks()] + (0..<39).map { _ in .passes() }]
+        for _ in 0..<40 { _ = try stage.answer() }
+        let left = try #require(stage.metric(remaining).flatMap(Double.init))
+        #expect(abs(left - 0.75) < 1e-9)
+        // Longer than the window of five minutes, and another objective.
+        stage.pass(.seconds(400))
+        try stage.reload(Stage.hook("b", "objective: 97.5%"))
+        #expect(stage.metric(#"portcullis_hook_objective_ratio{hook="b",criticality="important"}"#) == "0.975")
+        let spent = try #require(stage.metric(remaining).flatMap(Double.init))
+        #expect(abs(spent) < 1e-9)
+    }
+
+    @Test func whatPeopleChangedIsToldUntilTheyTakeItBack() throws {
+        let stage = try Stage(Stage.hook("a") + Stage.hook("b"))
+        var change = HookOverride()
+        (change.mode, change.wall) = (.off, 1_800_000_000_500_000_000)
+        #expect(stage.board.set(change, of: "a"))
+        #expect(stage.metric(#"portcullis_hook_changed_timestamp_seconds{hook="a"}"#) == "1800000000.0")
+        #expect(stage.metric(#"portcullis_hook_changed_timestamp_seconds{hook="b"}"#) == nil)
+        change.mode = nil
+        #expect(stage.board.set(change, of: "a"))
+        #expect(!stage.scrape().contains("portcullis_hook_changed_timestamp_seconds"))
+    }
+
+    @Test func hooksThatCountTogetherAreHeldToTheStrictestOfThem() throws {
+        let criticalities = ["optional", "optional", "critical", "important"]
+        let rules = zip(["a", "b", "c", "d"], criticalities).map { Stage.hook($0, "criticality: \($1)") }.joined()
+        let stage = try Stage(rules, hooksMax: 1)
+        #expect(stage.metric(#"portcullis_hook_objective_ratio{hook="a",criticality="optional"}"#) == "0.99")
+        #expect(stage.metric(#"portcullis_hook_objective_ratio{hook="other",criticality="critical"}"#) == "0.999")
+        #expect(!stage.scrape().contains(#"portcullis_hook_objective_ratio{hook="b""#))
+    }
+
     /// `promtool check metrics` has nothing to say.
     @Test func theReferenceLinterIsContent() throws {
         let linter = URL(fileURLWithPath: "/usr/bin/promtool")

@@ -42,12 +42,13 @@ import Testing
         #expect(!budget.takeRetry())
         budget.noteCall()
         #expect(budget.takeRetry() && !budget.takeRetry())
+        #expect(budget.refused == 3)
     }
 
     @Test func holdsNoMoreThanItsReserve() {
         let budget = RetryBudget(percent: 100, reserve: 2)
         for _ in 0..<1000 { budget.noteCall() }
-        #expect(budget.left == 2)
+        #expect(budget.left == 2 && budget.refused == 0)
     }
 
     @Test func withoutAReserveThereAreNone() {
@@ -198,6 +199,7 @@ import Testing
         #expect(seen.good == 1 && seen.bad == 2)
         seen = Self.summary([window], at: Self.at(401))
         #expect(seen.successRatio == nil && seen.seconds(quantile: 0.5) == nil)
+        #expect(seen.allGood == 2 && seen.allBad == 2)
     }
 
     @Test func aSliceThatComesAroundAgainBeginsAnew() {

@@ -84,6 +84,17 @@ import Testing
         #expect(stage.host.uncheckedCount == 1)
     }
 
+    @Test func whereThereIsNoRoomForReviewsFailOpenIsToldAllTheSame() throws {
+        let stage = try Stage(Stage.hook("a", "failurePolicy: Ignore") + Stage.hook("b", "failurePolicy: Ignore"))
+        stage.records.takesReviews = false
+        stage.behaviours = ["a": [.breaks(retryable: false)], "b": [.breaks(retryable: false)]]
+        let answer = try stage.answer()
+        #expect(answer.isAllowed && answer.warnings.count == 2)
+        #expect(answer.annotations == ["fail-open": "a=error,b=error"])
+        #expect(stage.records.failOpens.map(\.hook) == ["a", "b"] && stage.records.named == ["u-1", "u-1"])
+        #expect(stage.records.failOpens.allSatisfy { $0.review == nil })
+    }
+
     @Test func aDeniedRequestWasNotAdmittedUnchecked() throws {
         let stage = try Stage(Stage.hook("a", "failurePolicy: Ignore") + Stage.hook("b"))
         stage.behaviours = ["a": [.breaks(retryable: false)], "b": [.denies("no")]]
@@ -285,6 +296,8 @@ extension PipelineTests {
         #expect(stage.attempts == ["b#1"])
         _ = try stage.answer()
         #expect(stage.attempts == ["b#1", "a#1", "b#1"])
+        _ = try stage.answer(group: ReviewQuestion.ungrouped)
+        #expect(stage.attempts == ["b#1", "a#1", "b#1", "a#1"])
         #expect(stage.pipeline.revision.set.group(named: "lax") == nil)
     }
 

@@ -33,7 +33,17 @@ final class Stage: Script {
         var begun: [AfterTask] = []
         var finished: [UInt64] = []
 
+        /// Whether whole reviews are taken.
+        var takesReviews = true
+        /// The uids of those that were only named.
+        var named: [String] = []
+
+        func takesReview(at now: Instant) -> Bool { takesReviews }
         func note(_ entry: FailOpenEntry) { failOpens.append(entry) }
+        func noteBriefly(_ entry: FailOpenEntry, of review: AdmissionReview) {
+            failOpens.append(entry)
+            named.append(review.uid.string)
+        }
         func keep(_ letter: DeadLetter) { letters.append(letter) }
         func begin(_ task: AfterTask) -> UInt64? {
             begun.append(task)

@@ -188,7 +188,7 @@ enum Sample {
     @Test func theLedgerKeepsTheReviewWithoutItsSecrets() throws {
         let folder = try TemporaryDirectory()
         let ledger = try FailOpenLedger(folder.path, clock: SystemClock())
-        defer { ledger.log.close() }
+        defer { ledger.close() }
         let added = Answer<UInt64>()
         ledger.add(
             FailOpenEntry(
@@ -203,6 +203,61 @@ enum Sample {
         #expect(document.root["review"]?["kind"]?.string == "AdmissionReview")
         #expect(document.root["review"]?["request"]?["object"]?["data"]?["a"]?.string == "UkVEQUNURUQ=")
         try everyFile(folder.path) { #expect(!$0.contains("c2VjcmV0")) }
+    }
+
+    @Test func requestsOfOneMomentAreOneEntryThatCountsAndNamesThem() throws {
+        let folder = try TemporaryDirectory()
+        let kept = try Sample.review()
+        do {
+            let ledger = try FailOpenLedger(folder.path, clock: SystemClock())
+            for index in 0..<300 {
+                ledger.addBriefly(
+                    FailOpenEntry(
+                        hook: index.isMultiple(of: 3) ? "scan" : "sign", failure: HookFailure(.breakerOpen, "open"),
+                        phase: .validate, revision: "r9", wall: 5, review: nil), of: kept.review)
+            }
+            ledger.close()
+        }
+        let log = try EntryLog(folder.path, clock: SystemClock())
+        defer { log.close() }
+        #expect(log.counts.count(.open) == 300 && log.counts.byHook[.init(hook: "scan", state: .open)] == 100)
+        let entry = try #require(try log.listed { $0.hook = "scan" }.first)
+        #expect(entry.summary.count == 100)
+        let document = try JSONDocument(parsing: entry.json)
+        defer { withExtendedLifetime(document) {} }
+        let requests = try #require(document.root["requests"]).elements
+        #expect(document.root["count"]?.int == 100 && document.root["failure"]?["reason"]?.string == "breaker_open")
+        let first = try #require(requests.first { _ in true })
+        #expect(requests.reduce(0) { count, _ in count + 1 } == 100 && first["name"]?.string == "web")
+        #expect(first["uid"]?.string == kept.review.uid.string && first["operation"]?.string == "CREATE")
+        try everyFile(folder.path) { #expect(!$0.contains("c2VjcmV0")) }
+    }
+
+    @Test func whatIsGatheredIsWrittenSoonAndAFullEntryAtOnce() throws {
+        let folder = try TemporaryDirectory()
+        let ledger = try FailOpenLedger(folder.path, clock: SystemClock())
+        defer { ledger.close() }
+        let entry = FailOpenEntry(
+            hook: "scan", failure: HookFailure(.timeout, "slow"), phase: .validate, revision: "r", wall: 5, review: nil)
+        let kept = try Sample.review()
+        for _ in 0..<2000 { ledger.addBriefly(entry, of: kept.review) }
+        for _ in 0..<500 where ledger.log.counts.count(.open) < 2000 { usleep(10_000) }
+        let counts = try ledger.log.listed().map(\.summary.count)
+        #expect(counts.reduce(0, +) == 2000 && counts.count > 1, "\(counts)")
+        #expect(ledger.log.counts.dropped == 0)
+    }
+
+    @Test func wholeReviewsAreTakenAtARateAndFiveSecondsWorthAtOnce() throws {
+        let folder = try TemporaryDirectory()
+        let ledger = try FailOpenLedger(folder.path, reviewsPerSecond: 10, clock: SystemClock())
+        defer { ledger.close() }
+        let start = Instant(nanoseconds: 0) + .seconds(100)
+        func taken(at now: Instant) -> Int { (0..<200).count { _ in ledger.takesReview(at: now) } }
+        #expect(taken(at: start) == 50 && taken(at: start) == 0)
+        #expect(taken(at: start + .seconds(1)) == 10 && taken(at: start + .seconds(100)) == 50)
+        let none = try FailOpenLedger(folder.path + "/none", reviewsPerSecond: 0, clock: SystemClock())
+        defer { none.close() }
+        #expect(!none.takesReview(at: start))
     }
 
     func everyFile(_ folder: String, _ check: (String) -> Void) throws {

@@ -113,7 +113,7 @@ import Testing
     @Test func eachEntryOfTheLedgerHasItsOwnReview() throws {
         let folder = try TemporaryDirectory()
         let ledger = try FailOpenLedger(folder.path, clock: SystemClock())
-        defer { ledger.log.close() }
+        defer { ledger.close() }
         let reviews = ["a": try review(uid: "a"), "b": try review(uid: "b")]
         let order = ["a", "a", "b", "a", "b", "b"]
         for uid in order {
@@ -131,10 +131,21 @@ import Testing
         #expect(kept == order)
     }
 
+    @Test func requestsWithoutTheirReviewsAreCountedNotJudged() throws {
+        let whole =
+            #"{"review":{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","#
+            + #""kind":{"group":"","version":"v1","kind":"Pod"},"#
+            + #""resource":{"group":"","version":"v1","resource":"pods"},"#
+            + #""operation":"DELETE","userInfo":{}}}}"#
+        let list = try RecordedDecision.list(
+            line: Array(#"{"entries":[{"count":7,"requests":[]},\#(whole),{"count":2}]}"#.utf8))
+        #expect(list.unkept == 9 && list.decisions.count == 1)
+    }
+
     @Test func whatWasAdmittedUncheckedCountsAsAdmitted() throws {
         let folder = try TemporaryDirectory()
         let ledger = try FailOpenLedger(folder.path, clock: SystemClock())
-        defer { ledger.log.close() }
+        defer { ledger.close() }
         let added = Answer<UInt64>()
         ledger.add(
             FailOpenEntry(

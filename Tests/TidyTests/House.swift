@@ -5,14 +5,14 @@ enum House {
     static let floors: [[String]] = [
         ["COpenSSL", "CSystem"],
         ["JSON"],
-        ["YAML", "LinearRegex"],
+        ["YAML", "LinearRegex", "Canary"],
         ["Reactor", "CEL"],
         ["TLS", "CELKubernetes"],
         ["HTTP"],
         ["Telemetry", "Cluster"],
         ["Admission"],
         ["Policies", "Load"],
-        ["Hooks"],
+        ["Hooks", "Registration"],
         ["Gate"],
         ["portcullis"],
     ]

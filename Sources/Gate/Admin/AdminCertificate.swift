@@ -32,7 +32,7 @@ final class AdminCertificate: CertificateReloadHandler {
     func reload(_ loop: EventLoop) { changes?.reload(loop) }
 
     private func note(_ facts: Certificate.Facts) {
-        gate.shard.set(gate.metrics.adminCertificateExpiry, Double(facts.notAfter))
+        gate.metrics.note(expiry: facts.notAfter, of: "admin", gate.shard)
     }
 
     func reloaded(_ facts: Certificate.Facts, on loop: EventLoop) {

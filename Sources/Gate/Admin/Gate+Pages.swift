@@ -130,8 +130,11 @@ extension Gate {
         writer.text("modeOfTheRules", "\(settings.mode)")
         writer.text("failurePolicy", settings.failurePolicy.name)
         if let budget = settings.budget { writer.text("budget", SpanText.text(budget)) }
+        writer.text("criticality", "\(settings.objective.criticality)")
+        writer.key("objective")
+        writer.double(settings.objective.ratio)
         writeRollout(settings.rollout, to: &writer)
-        if let state { writeFigures(of: state, to: &writer) }
+        if let state { writeFigures(of: state, settings.objective, to: &writer) }
         if !change.isEmpty { writeChange(change, to: &writer) }
         writer.endObject()
     }
@@ -152,7 +155,7 @@ extension Gate {
         writer.endObject()
     }
 
-    private func writeFigures(of state: HookState, to writer: inout JSONWriter) {
+    private func writeFigures(of state: HookState, _ objective: HookObjective, to writer: inout JSONWriter) {
         if let breaker = state.breakerNow { writer.text("breaker", breaker.state.name) }
         let summary = state.summary(at: clock.now)
         writer.key("lastFiveMinutes")
@@ -167,10 +170,33 @@ extension Gate {
             writer.key("successRatio")
             writer.double(ratio)
         }
+        if let rate = objective.burnRate(failed: summary.bad, of: summary.good + summary.bad) {
+            writer.key("burnRate")
+            writer.double(rate)
+        }
         for (name, quantile) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] as [(StaticString, Double)] {
             guard let seconds = summary.seconds(quantile: quantile) else { continue }
             writer.key(name)
             writer.double(seconds)
+        }
+        writer.endObject()
+        writeBudget(summary, objective, to: &writer)
+    }
+
+    /// What is known of the error budget without anybody who remembers more than this process: it begins anew with each start.
+    private func writeBudget(
+        _ summary: HookWindow.Summary, _ objective: HookObjective, to writer: inout JSONWriter
+    ) {
+        let calls = summary.allGood + summary.allBad
+        writer.key("sinceStart")
+        writer.beginObject()
+        writer.key("calls")
+        writer.uint(calls)
+        writer.key("failures")
+        writer.uint(summary.allBad)
+        if let left = objective.budgetLeft(failed: summary.allBad, of: calls) {
+            writer.key("errorBudgetLeft")
+            writer.double(left)
         }
         writer.endObject()
     }

@@ -49,6 +49,7 @@ struct StatusPage {
     private static let script = """
         <script>
         const at = id => document.getElementById(id);
+        const percent = (share, digits) => share === undefined ? "" : +(share * 100).toFixed(digits) + " %";
         const seconds = s => s === undefined ? "" : s < 0.001 ? (s * 1e6).toFixed(1) + " \\u00b5s" : (s * 1e3).toFixed(2) + " ms";
         function fill(table, names, rows) {
           const head = document.createElement("tr");
@@ -81,12 +82,14 @@ struct StatusPage {
               [status.rules.invalid, status.rules.invalid ? "bad" : ""]]]);
             at("problems").replaceChildren(...status.rules.problems.map(text => {
               const item = document.createElement("li"); item.textContent = text; return item; }));
-            fill(at("hooks"), ["hook", "phase", "mode", "breaker", "calls", "failures", "timeouts", "p50", "p99"],
-              hooks.hooks.map(hook => { const of = hook.lastFiveMinutes || {}; return [hook.name, hook.phase,
+            fill(at("hooks"), ["hook", "phase", "mode", "breaker", "calls", "failures", "timeouts", "p50", "p99",
+              "criticality", "objective", "error budget left since the start"],
+              hooks.hooks.map(hook => { const of = hook.lastFiveMinutes || {}, all = hook.sinceStart || {}; return [hook.name, hook.phase,
                 [hook.mode, hook.mode !== hook.modeOfTheRules ? "bad" : ""],
                 [hook.breaker, hook.breaker === "open" ? "bad" : ""], [of.calls, "number"],
                 [of.failures, of.failures ? "bad" : "number"], [of.timeouts, of.timeouts ? "bad" : "number"],
-                [seconds(of.p50), "number"], [seconds(of.p99), "number"]]; }));
+                [seconds(of.p50), "number"], [seconds(of.p99), "number"], hook.criticality, [percent(hook.objective, 3), "number"],
+                [percent(all.errorBudgetLeft, 1), all.errorBudgetLeft < 0 ? "bad" : "number"]]; }));
             fill(at("denied"), ["time", "operation", "resource", "namespace", "name", "user", "message"],
               denied.decisions.map(one => [one.time, one.operation, one.resource, one.namespace, one.name, one.user,
                 one.message]));

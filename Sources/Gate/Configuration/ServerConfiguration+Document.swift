@@ -133,6 +133,7 @@ extension ServerConfiguration.Calls {
         }
         fields.integer("retryPercent", in: 0...100).map { retryPercent = $0 }
         fields.integer("retryReserve", in: 0...100_000).map { retryReserve = $0 }
+        fields.integer("uncheckedReviewsPerSecond", in: 0...1_000_000).map { uncheckedReviewsPerSecond = $0 }
         fields.string("scratch").map { scratch = $0 }
         fields.finish()
     }

@@ -9,7 +9,7 @@ extension Gate {
     static func openRecords(
         _ configuration: ServerConfiguration, _ metrics: GateMetrics, _ clock: any Clock
     ) throws(GateError) -> GateRecords {
-        let records = try GateRecords(state: configuration.state, scratch: configuration.calls.scratch, clock: clock)
+        let records = try GateRecords(configuration, clock: clock)
         metrics.registry.collect { [weak records] writer in
             if let records { RecordFigures.write(records, clock, &writer) }
         }

@@ -9,8 +9,11 @@ final class GateRecords: Sendable {
     var letters: DeadLetters { disk.letters }
     var ledger: FailOpenLedger { disk.failOpens }
 
-    /// Opens the records in the state directory; without one, in a folder of their own under `scratch`.
-    init(state: String?, scratch: String, clock: any Clock) throws(GateError) {
+    /// Opens the records in the state directory; without one, in a folder of their own among what is temporary.
+    init(_ configuration: ServerConfiguration, clock: any Clock) throws(GateError) {
+        let (state, scratch) = (configuration.state, configuration.calls.scratch)
+        var options = DiskRecords.Options()
+        options.failOpenReviewsPerSecond = configuration.calls.uncheckedReviewsPerSecond
         let folder: String
         do throws(SystemError) {
             if let state { folder = state } else { folder = try ScratchFolder.make(in: scratch, prefix: "portcullis-") }
@@ -19,7 +22,7 @@ final class GateRecords: Sendable {
         } catch {
             throw GateError("cannot make a folder for records: \(error)")
         }
-        do throws(JournalError) { disk = try DiskRecords(folder, clock: clock) } catch {
+        do throws(JournalError) { disk = try DiskRecords(folder, options, clock: clock) } catch {
             throw GateError("cannot open the records in \(folder): \(error)")
         }
     }

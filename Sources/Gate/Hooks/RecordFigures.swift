@@ -21,6 +21,7 @@ enum RecordFigures {
         writer.counter("portcullis_records_dropped", "Records that the disk was too slow for, or refused.")
         writer.sample(Double(letters.dropped), [("records", "dead_letters")])
         writer.sample(Double(ledger.dropped), [("records", "fail_open")])
+        writer.sample(Double(records.disk.tasks.droppedCount), [("records", "after")])
     }
 
     /// Rows of dead letters that a scrape has at most.

@@ -74,6 +74,7 @@ public final class Gate: @unchecked Sendable {
         hooks = try Self.share(configuration, registry, metrics, workers, records, sink, clock)
         revision = hooks.board.revise(.empty, hash: "")
         collectFindings()
+        collectStanding()
     }
 
     /// Serves until it is told to end; returns once the last answer is out or the time for that is over.
@@ -199,7 +200,7 @@ extension Gate {
 
 extension Gate: CertificateReloadHandler {
     private func note(_ facts: Certificate.Facts) {
-        shard.set(metrics.certificateExpiry, Double(facts.notAfter))
+        metrics.note(expiry: facts.notAfter, of: "server", shard)
         certificateExpiry = facts.notAfter
         guard let warning = facts.warning(at: clock.wall / 1_000_000_000) else { return }
         log.note(.warning, "the certificate needs attention", [("reason", warning)])

@@ -8,8 +8,7 @@ struct GateMetrics: Sendable {
     let registry: MetricRegistry
     let admission: AdmissionMetrics
     let connections: Gauge
-    let certificateExpiry: Gauge
-    let adminCertificateExpiry: Gauge
+    private let certificateExpiries: MetricSet<Gauge>
     let reloads: [Counter]
     let rules: RuleMetrics
     let hooks: HookMetrics
@@ -26,19 +25,17 @@ struct GateMetrics: Sendable {
     init?(registry: MetricRegistry) {
         self.registry = registry
         hooks = HookMetrics(registering: registry)
-        let expiry = registry.gauges(
+        certificateExpiries = registry.gauges(
             "portcullis_certificate_expiry_timestamp_seconds", "When a certificate in use expires.", labels: ["use"])
         let reloads = registry.counters(
             "portcullis_configuration_reload", "Reloads of configuration and certificates.", labels: ["result"])
         let figures = Self.register(registry)
         guard let rules = RuleMetrics(registry: registry), let admission = AdmissionMetrics(registering: registry),
             let connections = registry.gauges("portcullis_http_connections", "Open connections.").series(),
-            let certificateExpiry = expiry.series("server"), let adminExpiry = expiry.series("admin"),
             let loaded = reloads.series("success"),
             let failed = reloads.series("failure"), figures.count == ServerFigure.allCases.count
         else { return nil }
-        adminCertificateExpiry = adminExpiry
-        (self.admission, self.connections, self.certificateExpiry) = (admission, connections, certificateExpiry)
+        (self.admission, self.connections) = (admission, connections)
         (self.reloads, self.figures, self.rules) = ([loaded, failed], figures, rules)
         ProcessMetrics.register(in: registry)
     }
@@ -62,6 +59,11 @@ struct GateMetrics: Sendable {
     }
 
     func figure(_ figure: ServerFigure) -> Counter { figures[figure.rawValue] }
+
+    /// Notes when a certificate expires, in seconds since 1970. What has none has no series: zero would be a date too.
+    func note(expiry: Int64, of use: String, _ shard: MetricShard) {
+        if let gauge = certificateExpiries.series(use) { shard.set(gauge, Double(expiry)) }
+    }
 
     /// The counter of reloads that went well, or did not.
     func reloaded(_ isGood: Bool) -> Counter { reloads[isGood ? 0 : 1] }

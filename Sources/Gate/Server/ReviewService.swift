@@ -21,12 +21,21 @@ final class ReviewService: HTTPHandler {
         let logLevel: LogLevel
     }
 
-    private static let router: Router<ReviewPhase> = {
-        var router = Router<ReviewPhase>()
-        router.add("/validate", .post, .validate)
-        router.add("/mutate", .post, .mutate)
-        router.add("/validate/{group}", .post, .validate)
-        router.add("/mutate/{group}", .post, .mutate)
+    /// What a path asks for.
+    private struct Endpoint {
+        let phase: ReviewPhase
+        /// Whether only hooks that belong to no group are asked.
+        var isUngrouped = false
+    }
+
+    private static let router: Router<Endpoint> = {
+        var router = Router<Endpoint>()
+        router.add("/validate", .post, Endpoint(phase: .validate))
+        router.add("/mutate", .post, Endpoint(phase: .mutate))
+        router.add("/validate/{group}", .post, Endpoint(phase: .validate))
+        router.add("/mutate/{group}", .post, Endpoint(phase: .mutate))
+        router.add("/ungrouped/validate", .post, Endpoint(phase: .validate, isUngrouped: true))
+        router.add("/ungrouped/mutate", .post, Endpoint(phase: .mutate, isUngrouped: true))
         return router
     }()
 
@@ -38,6 +47,7 @@ final class ReviewService: HTTPHandler {
     private let unstable: UnstableCounts
     private var plan: Plan
     private var endpoint: ReviewEndpoint
+    private var keptAnswers = ReviewAnswerWriter()
     private var pipeline: HookPipeline
     private var decisions = DecisionRing()
     private let tracer: ReviewTracer
@@ -93,12 +103,12 @@ final class ReviewService: HTTPHandler {
         output: inout ByteBuffer
     ) -> HTTPProgress {
         switch Self.router.route(head.method, head.path, in: bytes) {
-        case .endpoint(let phase, let name, _):
-            guard let group = group(name, bytes) else {
+        case .endpoint(let endpoint, let name, _):
+            guard let group = endpoint.isUngrouped ? ReviewQuestion.ungrouped : group(name, bytes) else {
                 return refuse(
                     .notFound, "no hook is labelled portcullis.dev/group=\(name.string(in: bytes))", exchange, &output)
             }
-            return review(phase, group, head, body, bytes, exchange, &output)
+            return review(endpoint.phase, group, head, body, bytes, exchange, &output)
         case .options(let methods):
             shard.add(metrics.admission.rejected(.unsupported))
             errors.allow(methods, .noContent, closes: exchange.closes, to: &output)
@@ -231,7 +241,7 @@ extension ReviewService {
         observe(.hooks, since: &last)
         note(kept.review, phase, response, after: last - way.exchange.arrival, way.trace)
         ticket.answer { output, closes in
-            endpoint.finish(kept.review, response, head: way.head, closes: closes, output: &output)
+            keptAnswers.answer(kept.review, response, head: way.head, closes: closes, output: &output)
             observe(.encode, since: &last)
         }
         observeDuration(clock.now - way.exchange.arrival, way.trace)

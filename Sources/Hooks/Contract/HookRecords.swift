@@ -1,10 +1,18 @@
 public import Admission
+public import Reactor
 
 /// Where the runtime puts what must outlive a request. It is called on the loops' threads and must not block: whoever
 /// writes to a disk does so elsewhere.
 public protocol HookRecords: AnyObject, Sendable {
+    /// Whether there is room, at this rate, for the whole review of one more request that was admitted unchecked: a copy costs
+    /// as much as the answer did.
+    func takesReview(at now: Instant) -> Bool
+
     /// A request was admitted though a check of it has no verdict.
     func note(_ entry: FailOpenEntry)
+
+    /// The same where there is no room for its review, which is valid during the call: the request is named, not kept.
+    func noteBriefly(_ entry: FailOpenEntry, of review: AdmissionReview)
 
     /// A call failed for good; it may be made again later.
     func keep(_ letter: DeadLetter)
@@ -29,7 +37,7 @@ public struct FailOpenEntry: Sendable {
     public var revision: String
     /// The calendar's time in nanoseconds since 1970.
     public var wall: Int64
-    /// The review as it was asked; nil where no copy could be made.
+    /// The review as it was asked; nil where no copy was made.
     public var review: KeptReview?
 
     /// An entry.

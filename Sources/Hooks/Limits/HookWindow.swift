@@ -19,6 +19,9 @@ public final class HookWindow: Sendable {
     private static let sliceWords = cellsFrom + cells
 
     private let words: Words
+    /// Since the loop began to ask the hook: calls that gave a verdict, and calls that failed.
+    private let allGood = Atomic<UInt64>(0)
+    private let allBad = Atomic<UInt64>(0)
 
     /// The memory, which nobody but the window uses.
     @safe private struct Words: @unchecked Sendable {
@@ -50,6 +53,7 @@ public final class HookWindow: Sendable {
         let epoch = UInt32(truncatingIfNeeded: tick &+ 1)
         if load(start) != epoch { begin(start, epoch) }
         add(start + (isGood ? 1 : 2))
+        if isGood { Self.add(allGood) } else { Self.add(allBad) }
         if isLate { add(start + 3) }
         add(start + Self.cellsFrom + Self.cell(took))
     }
@@ -60,6 +64,10 @@ public final class HookWindow: Sendable {
     }
 
     @inline(__always) private func add(_ index: Int) { store(index, load(index) &+ 1) }
+
+    @inline(__always) private static func add(_ count: borrowing Atomic<UInt64>) {
+        count.store(count.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    }
 
     @inline(__always) private static func cell(_ took: Nanoseconds) -> Int {
         let units = UInt64(max(took.count, 0)) >> 8
@@ -78,7 +86,7 @@ public final class HookWindow: Sendable {
 }
 
 extension HookWindow {
-    /// What several loops saw of one hook over the last five minutes.
+    /// What several loops saw of one hook over the last five minutes, and in all.
     public struct Summary: Sendable {
         /// Calls that gave a verdict.
         public var good: UInt64 = 0
@@ -86,6 +94,10 @@ extension HookWindow {
         public var bad: UInt64 = 0
         /// Those of them that failed for want of time.
         public var late: UInt64 = 0
+        /// Calls that gave a verdict, since the server started.
+        public var allGood: UInt64 = 0
+        /// Calls that failed, since the server started.
+        public var allBad: UInt64 = 0
         private var cells = [UInt32](repeating: 0, count: HookWindow.cells)
 
         /// Nothing.
@@ -122,6 +134,8 @@ extension HookWindow {
 
     /// Adds what this loop saw to a summary.
     public func add(to summary: inout Summary, at now: Instant) {
+        summary.allGood += allGood.load(ordering: .relaxed)
+        summary.allBad += allBad.load(ordering: .relaxed)
         let tick = now.nanoseconds / Self.sliceNanoseconds
         let last = UInt32(truncatingIfNeeded: tick &+ 1)
         for slice in 0..<Self.slices {

@@ -9,6 +9,7 @@ public final class RetryBudget: Sendable {
 
     /// In thousandths of a retry.
     private let tokens: Atomic<Int>
+    private let refusals = Atomic<UInt64>(0)
     private let most: Int
     private let share: Int
 
@@ -32,8 +33,12 @@ public final class RetryBudget: Sendable {
         let left = tokens.subtract(Self.unit, ordering: .relaxed).newValue
         if left >= 0 { return true }
         tokens.add(Self.unit, ordering: .relaxed)
+        refusals.add(1, ordering: .relaxed)
         return false
     }
+
+    /// How many retries were refused because nothing was left.
+    public var refused: UInt64 { refusals.load(ordering: .relaxed) }
 
     /// Whole retries that could be taken now.
     public var left: Int { max(tokens.load(ordering: .relaxed), 0) / Self.unit }

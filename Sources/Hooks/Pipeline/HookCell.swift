@@ -28,6 +28,26 @@ final class HookCell {
     private lazy var window = state.window(ofLoop: loop)
     /// Whether every request is asked about unless people decide otherwise.
     private let isComplete: Bool
+    private var lastWords: Words?
+
+    /// What answers say of a failure. While a breaker is open it is the same again and again.
+    struct Words {
+        fileprivate let reason: HookFailure.Reason
+        fileprivate let message: String
+        /// The failure in short.
+        let text: String
+        /// The warning of an answer that admits.
+        let warning: String
+        /// In the audit annotation of such an answer.
+        let annotation: String
+
+        fileprivate init(_ hook: String, _ failure: HookFailure) {
+            (reason, message) = (failure.reason, failure.message)
+            text = "\(reason.name): \(message)"
+            warning = "hook '\(hook)' has no verdict (\(text)): admitted unchecked"
+            annotation = "\(hook)=\(reason.name)"
+        }
+    }
 
     init(_ rule: HookRule, _ state: HookState, _ subject: Subject, group: UInt32, loop: Int) {
         self.rule = rule
@@ -46,7 +66,7 @@ final class HookCell {
 
     /// Whether the hook is to be asked about a review that it matches.
     @inline(__always) func admits(_ review: AdmissionReview, group asked: UInt32) -> Bool {
-        if asked != 0, asked != group { return false }
+        if asked != 0, asked != group, group != 0 || asked != ReviewQuestion.ungrouped { return false }
         if mode == .off { return false }
         return isComplete || rule.settings.rollout.includes(review, hook: rule.name)
     }
@@ -55,6 +75,13 @@ final class HookCell {
     @inline(__always) func limit(from start: Instant, atMost limit: Instant) -> Instant {
         guard let budget = rule.settings.budget else { return limit }
         return min(limit, start + budget)
+    }
+
+    func words(on failure: HookFailure) -> Words {
+        if let known = lastWords, known.reason == failure.reason, known.message == failure.message { return known }
+        let words = Words(name, failure)
+        lastWords = words
+        return words
     }
 
     /// Writes down how asking it ended.

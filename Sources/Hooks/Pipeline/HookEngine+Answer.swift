@@ -13,7 +13,7 @@ extension HookEngine {
     ) {
         var kept = kept
         // A request that is denied was not admitted unchecked.
-        if !tally.unchecked.isEmpty, response.isAllowed { tell(tally.unchecked, asked, &kept, &response) }
+        if !tally.unchecked.isEmpty, response.isAllowed { tell(tally, asked, &kept, &response) }
         if !revision.hash.isEmpty { response.annotate("revision", revision.hash) }
         queueAftermath(tally, asked, &kept, &response)
         host.shadow?.add(asked.review, asked.phase, asked.group, kept)
@@ -22,26 +22,34 @@ extension HookEngine {
     /// Says everywhere that an admitted request was not checked.
     @inline(never)
     private func tell(
-        _ unchecked: [ReviewTally.Unchecked], _ asked: AskedReview, _ kept: inout KeptReview?,
-        _ response: inout ReviewResponse
+        _ tally: ReviewTally, _ asked: AskedReview, _ kept: inout KeptReview?, _ response: inout ReviewResponse
     ) {
-        if kept == nil, host.records != nil { kept = try? KeptReview(asked.review) }
-        for entry in unchecked {
+        let isKeptWhole = host.records?.takesReview(at: tally.last) ?? false
+        if isKeptWhole, kept == nil { kept = try? KeptReview(asked.review) }
+        let wall = host.clock.wall
+        for entry in tally.unchecked {
             let (name, failure) = (entry.cell.name, entry.failure)
-            response.addWarning(
-                "hook '\(name)' has no verdict (\(failure.reason.name): \(failure.message)): admitted unchecked")
+            response.addWarning(entry.cell.words(on: failure).warning)
             host.uncheckedCount += 1
             if let shard = host.shard, let series = entry.cell.state.series {
                 shard.add(series.failOpens[failure.reason.rawValue])
             }
-            host.records?.note(
+            note(
                 FailOpenEntry(
-                    hook: name, failure: failure, phase: asked.phase, revision: revision.hash, wall: host.clock.wall,
-                    review: kept))
+                    hook: name, failure: failure, phase: asked.phase, revision: revision.hash, wall: wall,
+                    review: isKeptWhole ? kept : nil), asked.review)
             host.log?.log(.warning, hook: name, "a request was admitted unchecked", failure, asked.review)
         }
-        response.annotate(
-            "fail-open", unchecked.map { "\($0.cell.name)=\($0.failure.reason.name)" }.joined(separator: ","))
+        let words = tally.unchecked.map { $0.cell.words(on: $0.failure).annotation }
+        response.annotate("fail-open", words.count == 1 ? words[0] : words.joined(separator: ","))
+    }
+
+    private func note(_ entry: FailOpenEntry, _ review: AdmissionReview) {
+        if entry.review == nil {
+            host.records?.noteBriefly(entry, of: review)
+        } else {
+            host.records?.note(entry)
+        }
     }
 
     // MARK: after the answer

@@ -320,14 +320,12 @@ extension HookEngine {
         _ response: inout ReviewResponse
     ) {
         tally.hasFailed = true
-        let text = "\(failure.reason.name): \(failure.message)"
+        if mode == .enforce, cell.rule.settings.failurePolicy == .ignore {
+            return tally.unchecked.append(ReviewTally.Unchecked(cell: cell, failure: failure))
+        }
+        let text = cell.words(on: failure).text
         switch mode {
-        case .enforce:
-            if cell.rule.settings.failurePolicy == .ignore {
-                tally.unchecked.append(ReviewTally.Unchecked(cell: cell, failure: failure))
-            } else {
-                response.fail(hook: cell.name, text)
-            }
+        case .enforce: response.fail(hook: cell.name, text)
         case .warn: response.addWarning("hook '\(cell.name)' failed (mode warn): \(text)")
         case .audit: response.annotate(HookKeys.annotation(cell.name, "failed"), text)
         case .off: break

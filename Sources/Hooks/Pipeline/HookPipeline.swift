@@ -63,7 +63,7 @@ extension HookPipeline {
         let plan = engine.evaluator.validations(for: question.review)
         if plan != nil { engine.evaluator.prepare(question.review) }
         exchange.passed(.match)
-        if question.group == 0 { own?.review(question, &response) }
+        if question.asksUngrouped { own?.review(question, &response) }
         guard let plan else {
             engine.conclude(tally, asked, nil, &response)
             return .answered
@@ -131,12 +131,12 @@ extension HookPipeline {
         let plan = engine.evaluator.mutations(for: question.review)
         exchange.passed(.match)
         guard let plan else {
-            if question.group == 0 { own?.review(question, &response) }
+            if question.asksUngrouped { own?.review(question, &response) }
             engine.conclude(tally, asked, nil, &response)
             return .answered
         }
         var session = MutationSession(question.review)
-        if question.group == 0, let own { mutate(by: own, question, &session, &response) }
+        if question.asksUngrouped, let own { mutate(by: own, question, &session, &response) }
         let stop = engine.mutate(plan, from: 0, asked, &session, &tally, &response)
         guard let (place, other) = stop else {
             engine.finishMutation(plan, asked, &session, &tally, &response)

@@ -48,6 +48,9 @@ public final class AfterJournal: Sendable {
     /// Tasks that are not finished.
     public var count: Int { state.withLock { $0.items.count } }
 
+    /// How many tasks the disk was too slow for: they are carried out, but not if the process ends before.
+    public var droppedCount: Int { log.counts.dropped }
+
     /// Keeps a task and gives its number; nil where there is no room.
     public func begin(_ task: AfterTask) -> UInt64? {
         let bytes = task.byteCount

@@ -1,3 +1,4 @@
+public import Admission
 public import Reactor
 
 /// Everything that must outlive a request, in folders of the server's state: what was admitted unchecked, calls that failed for
@@ -14,6 +15,9 @@ public final class DiskRecords: HookRecords {
     public struct Options: Sendable {
         /// What was admitted unchecked.
         public var failOpens = EntryOptions()
+        /// Whole reviews a second that are kept of what was admitted unchecked, and five seconds' worth at once; of more, who asked
+        /// for what.
+        public var failOpenReviewsPerSecond = 100
         /// Calls that failed for good.
         public var letters = EntryOptions()
         /// How the tasks' journal is kept.
@@ -25,24 +29,33 @@ public final class DiskRecords: HookRecords {
 
     /// Opens the records in `folder`, which is made if need be.
     public init(_ folder: String, _ options: Options = Options(), clock: any Clock) throws(JournalError) {
-        failOpens = try FailOpenLedger(folder + "/fail-open", options.failOpens, clock: clock)
+        failOpens = try FailOpenLedger(
+            folder + "/fail-open", options.failOpens, reviewsPerSecond: options.failOpenReviewsPerSecond, clock: clock)
         do throws(JournalError) {
             letters = try DeadLetters(folder + "/dead-letters", options.letters, clock: clock)
         } catch {
-            failOpens.log.close()
+            failOpens.close()
             throw error
         }
         do throws(JournalError) {
             tasks = try AfterJournal(folder + "/after", journal: options.tasks, clock: clock)
         } catch {
-            failOpens.log.close()
+            failOpens.close()
             letters.log.close()
             throw error
         }
     }
 
+    /// Whether there is room for the whole review of one more request that was admitted unchecked.
+    public func takesReview(at now: Instant) -> Bool { failOpens.takesReview(at: now) }
+
     /// Notes that a request was admitted though a check of it has no verdict.
     public func note(_ entry: FailOpenEntry) { failOpens.add(entry) }
+
+    /// Notes the same, without the review.
+    public func noteBriefly(_ entry: FailOpenEntry, of review: AdmissionReview) {
+        failOpens.addBriefly(entry, of: review)
+    }
 
     /// Keeps a call that failed for good.
     public func keep(_ letter: DeadLetter) { letters.add(letter) }
@@ -55,7 +68,7 @@ public final class DiskRecords: HookRecords {
 
     /// Writes what waits to be written.
     public func close() {
-        failOpens.log.close()
+        failOpens.close()
         letters.log.close()
         tasks.close()
     }

@@ -1,6 +1,7 @@
 import Policies
 public import Reactor
 import Synchronization
+import Telemetry
 
 /// What all loops share about one hook, and what outlives a reload: whether it is to be asked, by whom it is being asked,
 /// and what it said.
@@ -14,6 +15,8 @@ public final class HookState: Sendable {
     public let name: String
     /// Where it counts; nil where nobody does.
     let series: HookSeries?
+    /// Its name as scrapes show it.
+    let labels: SampleLabels
     let bulkhead: Bulkhead
     private let breaker: Guarded<Breaker>
     private let kept: Guarded<Kept>
@@ -26,10 +29,12 @@ public final class HookState: Sendable {
         var change = HookOverride()
         var hasBreaker = false
         var mode = HookMode.enforce
+        var terms = HookTerms()
     }
 
     init(_ rule: HookRule, series: HookSeries?, seed: UInt64) {
         name = rule.name
+        labels = SampleLabels("hook", rule.name)
         self.series = series
         bulkhead = Bulkhead(rule.settings.concurrency)
         breaker = Guarded(Breaker(rule.settings.breaker ?? BreakerSettings(), seed: seed))
@@ -46,6 +51,7 @@ public final class HookState: Sendable {
         kept.withLock { kept in
             kept.hasBreaker = settings.breaker != nil
             kept.mode = settings.mode
+            kept.terms = HookTerms(objective: settings.objective, budget: settings.budget)
             guard let wanted = settings.cache else {
                 kept.cache = nil
                 return
@@ -58,6 +64,12 @@ public final class HookState: Sendable {
 
     /// The verdicts that are kept.
     var cache: VerdictCache? { kept.withLock { $0.cache } }
+
+    /// What the hook is held to.
+    var terms: HookTerms { kept.withLock { $0.terms } }
+
+    /// When people changed it, in nanoseconds since 1970; nil where they did not, or have taken that back.
+    var changedAt: Int64? { kept.withLock { $0.change.isEmpty ? nil : $0.change.wall } }
 
     /// What a loop writes down about calls; the same after a reload.
     func window(ofLoop loop: Int) -> HookWindow {
@@ -78,12 +90,20 @@ public final class HookState: Sendable {
             flights: kept?.flights ?? 0)
     }
 
-    /// How the hook did of late, on all loops.
+    /// How the hook did of late and in all, on all loops.
     public func summary(at now: Instant) -> HookWindow.Summary {
         var summary = HookWindow.Summary()
         for window in kept.withLock({ Array($0.windows.values) }) { window.add(to: &summary, at: now) }
         return summary
     }
+}
+
+/// What a hook is held to.
+struct HookTerms: Sendable {
+    /// How often it is to have a verdict.
+    var objective = HookObjective()
+    /// How long it may take; nil: as long as the request may.
+    var budget: Nanoseconds?
 }
 
 /// How much is going on with a hook.

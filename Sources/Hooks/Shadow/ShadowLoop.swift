@@ -96,7 +96,7 @@ public final class ShadowLoop {
 
     /// The candidate's number of a group; nil where it has no such group.
     private func group(_ number: UInt32) -> UInt32? {
-        guard number > 0 else { return 0 }
+        if number == 0 || number == ReviewQuestion.ungrouped { return number }
         let names = active.revision.set.groups
         let place = Int(number) - 1
         guard names.indices.contains(place) else { return nil }

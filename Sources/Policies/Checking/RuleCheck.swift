@@ -5,13 +5,23 @@ public struct RuleCheck: Sendable {
     /// What can be used.
     public let set: PolicySet
     /// What is wrong, or hardly meant, in the order of the files and of what is in them.
-    public let problems: [RuleProblem]
+    public private(set) var problems: [RuleProblem]
     /// What each rule may cost.
     public let costs: [RuleCost]
+    /// The rules that take part in answers.
+    package let rules: [ActiveRule]
+    /// Webhook configurations among the documents.
+    package let configurations: [PlacedDocument]
+    /// Documents of the server's configuration among them.
+    package let servers: [PlacedDocument]
+    /// Namespaces among the documents.
+    package let namespaces: [KnownNamespace]
+
+    private let fileNames: [String]
 
     /// Reads rules and looks at them from all sides.
     public init(_ rules: [RuleFile], context: [RuleFile] = []) {
-        var loader = RuleLoader()
+        var loader = RuleLoader(keepsConfigurations: true)
         for file in rules { loader.read(file) }
         for file in context { loader.read(file, isContext: true) }
         loader.checkReferences()
@@ -19,8 +29,21 @@ public struct RuleCheck: Sendable {
         let checker = TypeChecker(kinds: KnownKinds(schemas, definedBy: loader.objects))
         loader.checkTypes(checker)
         costs = loader.checkCosts(checker)
-        problems = Self.ordered(loader.problems, by: (rules + context).map(\.name))
+        fileNames = (rules + context).map(\.name)
+        problems = Self.ordered(loader.problems, by: fileNames)
         set = PolicySet(loader, schemas)
+        configurations = loader.configurations
+        servers = loader.servers
+        let namespace = ParamKind(apiVersion: "v1", kind: "Namespace")
+        namespaces = loader.objects.filter { $0.kind == namespace }.compactMap { KnownNamespace($0.node) }
+        self.rules = ActiveRule.all(of: set, loader)
+    }
+
+    /// The same with problems that somebody else has found.
+    public func adding(_ more: [RuleProblem]) -> RuleCheck {
+        var check = self
+        check.problems = Self.ordered(problems + more, by: fileNames)
+        return check
     }
 
     private static func ordered(_ problems: [RuleProblem], by files: [String]) -> [RuleProblem] {

@@ -1,26 +1,32 @@
-import JSON
+package import JSON
 
 /// What labels must be like.
-struct LabelSelector: Sendable {
-    enum Operator: Sendable { case isIn, isNotIn, exists, doesNotExist }
+package struct LabelSelector: Hashable, Sendable {
+    package enum Operator: Sendable { case isIn, isNotIn, exists, doesNotExist }
 
-    struct Requirement: Sendable {
-        let key: String
-        let operation: Operator
-        let values: [String]
+    package struct Requirement: Hashable, Sendable {
+        package let key: String
+        package let operation: Operator
+        package let values: [String]
+
+        package init(key: String, operation: Operator, values: [String] = []) {
+            (self.key, self.operation, self.values) = (key, operation, values)
+        }
     }
 
-    private(set) var requirements: [Requirement] = []
+    package private(set) var requirements: [Requirement] = []
+
+    package init(_ requirements: [Requirement] = []) { self.requirements = requirements }
 
     /// A selector that everything fits.
-    static let everything = LabelSelector()
+    package static let everything = LabelSelector()
 
-    var isEmpty: Bool { requirements.isEmpty }
+    package var isEmpty: Bool { requirements.isEmpty }
 }
 
 extension LabelSelector {
     /// Reads a selector, and checks it as the API server does.
-    init(_ field: Field, _ errors: FieldErrors) {
+    package init(_ field: Field, _ errors: FieldErrors) {
         guard field.isObject(of: ["matchLabels", "matchExpressions"], errors) else { return }
         let labels = field["matchLabels"]
         for (key, value) in labels.table(errors) {
@@ -67,10 +73,10 @@ extension LabelSelector {
 
 extension LabelSelector {
     /// The label that every namespace has, with its name as the value.
-    static let namespaceNameKey = "kubernetes.io/metadata.name"
+    package static let namespaceNameKey = "kubernetes.io/metadata.name"
 
     /// Whether labels are as they must be.
-    func matches(_ labels: JSONNode?) -> Bool {
+    package func matches(_ labels: JSONNode?) -> Bool {
         for index in requirements.indices where !Self.fits(requirements[index], labels) { return false }
         return true
     }

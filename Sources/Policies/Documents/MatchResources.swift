@@ -1,49 +1,53 @@
-import Admission
+package import Admission
 
 /// The operations that a rule is about.
-struct OperationSet: OptionSet, Sendable {
-    let rawValue: UInt8
+package struct OperationSet: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
 
-    static let all = OperationSet(rawValue: 0xF)
+    package static let all = OperationSet(rawValue: 0xF)
 
-    init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    init(_ operation: ReviewOperation) { rawValue = 1 << operation.rawValue }
+    package init(_ operation: ReviewOperation) { rawValue = 1 << operation.rawValue }
 }
 
 /// What a rule is about: resources, operations, names.
-struct ResourceRule: Sendable {
-    enum Scope: Sendable { case all, cluster, namespaced }
+package struct ResourceRule: Hashable, Sendable {
+    package enum Scope: Sendable { case all, cluster, namespaced }
 
     /// A resource and a part of it; `*` stands for all.
-    struct Resource: Sendable {
-        let name: String
-        let part: String
+    package struct Resource: Hashable, Sendable {
+        package let name: String
+        package let part: String
 
         /// As rules write it: `pods`, `pods/status`, `*/*`.
-        init(_ text: String) {
+        package init(_ text: String) {
             let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             name = parts.first ?? ""
             part = parts.count == 2 ? parts[1] : ""
         }
     }
 
-    var names: [String] = []
-    var operations: OperationSet = []
-    var groups: [String] = []
-    var versions: [String] = []
-    var resources: [Resource] = []
-    var scope = Scope.all
+    package var names: [String] = []
+    package var operations: OperationSet = []
+    package var groups: [String] = []
+    package var versions: [String] = []
+    package var resources: [Resource] = []
+    package var scope = Scope.all
+
+    package init() {}
 }
 
 /// Which requests a policy or a binding is about.
-struct MatchResources: Sendable {
-    var namespaceSelector = LabelSelector.everything
-    var objectSelector = LabelSelector.everything
-    var rules: [ResourceRule] = []
-    var exclusions: [ResourceRule] = []
+package struct MatchResources: Sendable {
+    package var namespaceSelector = LabelSelector.everything
+    package var objectSelector = LabelSelector.everything
+    package var rules: [ResourceRule] = []
+    package var exclusions: [ResourceRule] = []
     /// Whether requests for other versions of a resource count as requests for the one that a rule names.
-    var isEquivalent = true
+    package var isEquivalent = true
+
+    package init() {}
 }
 
 // MARK: reading
@@ -85,7 +89,7 @@ extension ResourceRule {
     private static let fields = ["resourceNames", "operations", "apiGroups", "apiVersions", "resources", "scope"]
     private static let operationNames = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]
 
-    init(_ field: Field, _ errors: FieldErrors) {
+    package init(_ field: Field, _ errors: FieldErrors) {
         guard field.isObject(of: Self.fields, errors) else { return }
         names = Self.names(field["resourceNames"], errors)
         operations = Self.operations(field["operations"], errors)

@@ -8,7 +8,7 @@ enum HookAnnotations {
 
     /// Of those that policies have: what they are evaluated by runs in this process, so there is nothing to repeat, to
     /// keep or to queue.
-    private static let knobs = ["weight", "mode", "rollout", "budget", "breaker"]
+    private static let knobs = ["weight", "mode", "rollout", "budget", "breaker", "criticality", "objective"]
     private static let knobsOfOthers: Set<String> = ["retry", "concurrency", "cache", "runOnError"]
 
     /// Reads the settings of a policy's metadata. Its failure policy is that of its spec; `others` are read by the policy

@@ -20,8 +20,8 @@ final class HookDocument: Sendable {
     let cacheKey: Program?
 
     private static let fields = [
-        "phase", "weight", "match", "mode", "rollout", "budget", "failurePolicy", "retry", "breaker", "concurrency",
-        "cache", "runOnError", "run",
+        "phase", "weight", "match", "mode", "rollout", "budget", "failurePolicy", "criticality", "objective", "retry",
+        "breaker", "concurrency", "cache", "runOnError", "run",
     ]
 
     /// Reads and checks a document. Where anything is wrong `errors` says so, and the hook must not be used.

@@ -28,6 +28,20 @@ extension Field {
         return nil
     }
 
+    /// A percentage such as `99.95%` as a share of one; nil where it is absent or wrong. Below the least of them even a hook
+    /// that always fails would spend its budget too slowly for anybody to be called; with 100% there would be no budget.
+    func optionalObjective(_ errors: FieldErrors) -> Double? {
+        guard let node else { return nil }
+        if let text = node.string, text.hasSuffix("%"), let percent = Double(text.dropLast()),
+            (90...99.999).contains(percent)
+        {
+            // Whole billionths, so that 99.9% is the same number as 0.999.
+            return (percent * 1e7).rounded() / 1e9
+        }
+        errors.add("must be a percentage from 90% to 99.999%, such as 99.95%", self)
+        return nil
+    }
+
     /// A time such as `250ms` or `10s`; nil where it is absent or wrong.
     func optionalSpan(_ range: ClosedRange<Nanoseconds>, _ errors: FieldErrors) -> Nanoseconds? {
         guard let node else { return nil }
@@ -78,6 +92,8 @@ extension HookSettings {
         case "rollout": rollout = HookRollout(field, errors)
         case "budget": field.optionalSpan(Self.times, errors).map { budget = $0 }
         case "failurePolicy": field.optionalChoice(Self.failurePolicies, errors).map { failurePolicy = $0 }
+        case "criticality": field.optionalChoice(Self.criticalities, errors).map { objective.criticality = $0 }
+        case "objective": field.optionalObjective(errors).map { objective.stated = $0 }
         case "retry": retry = RetrySettings(field, errors)
         case "breaker": if field.isPresent { breaker = BreakerSettings(field, errors) }
         case "concurrency": concurrency = ConcurrencySettings(field, errors)
@@ -92,6 +108,9 @@ extension HookSettings {
     private static let failurePolicies: [(word: String, value: HookFailurePolicy)] = [
         ("Fail", .fail), ("Ignore", .ignore), ("Cached", .cached),
     ]
+    private static let criticalities: [(word: String, value: HookCriticality)] = HookCriticality.allCases.map {
+        ("\($0)", $0)
+    }
 }
 
 extension HookRollout {

@@ -126,6 +126,8 @@ public struct HookSettings: Hashable, Sendable {
     public var budget: Nanoseconds?
     /// What a failure leads to.
     public var failurePolicy = HookFailurePolicy.fail
+    /// How often it is to have a verdict.
+    public var objective = HookObjective()
     /// How failed attempts are repeated.
     public var retry = RetrySettings()
     /// When it is not called any more for a while; nil: never.

@@ -7,6 +7,11 @@ enum CustomKinds {
 
     /// The schemas of all kinds; nil where no document defines one.
     static func schemas(of objects: [(kind: ParamKind, node: JSONNode)]) -> KindSchemas? {
+        schemas(of: objects.filter { $0.kind.kind == "CustomResourceDefinition" }.map(\.node))
+    }
+
+    /// The schemas of all kinds with those of these definitions; nil where they define none.
+    static func schemas(of definitions: [JSONNode]) -> KindSchemas? {
         var builder = JSONBuilder()
         builder.beginObject()
         builder.key("components")
@@ -14,9 +19,7 @@ enum CustomKinds {
         builder.key("schemas")
         builder.beginObject()
         var names: Set<String> = []
-        for (kind, node) in objects where kind.kind == "CustomResourceDefinition" {
-            add(node, &names, to: &builder)
-        }
+        for definition in definitions { add(definition, &names, to: &builder) }
         for _ in 0..<3 { builder.endObject() }
         guard !names.isEmpty else { return nil }
         do throws(JSONError) {

@@ -1,9 +1,14 @@
 public import CELKubernetes
-import JSON
+public import JSON
 
 extension KindSchemas {
     /// The schemas of the kinds that Kubernetes 1.36 has built in; read when they are first asked for.
     public static let builtIn = KindSchemas([builtInDigest])
+
+    /// The built-in kinds, and those that definitions among these objects add.
+    public static func withCustomKinds(_ objects: [JSONNode]) -> KindSchemas {
+        CustomKinds.schemas(of: objects.filter { $0["kind"]?.equals("CustomResourceDefinition") == true }) ?? builtIn
+    }
 
     /// Those schemas as a document.
     static var builtInDigest: JSONDocument {

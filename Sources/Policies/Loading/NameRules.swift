@@ -1,10 +1,10 @@
 /// The rules for names in Kubernetes, each giving what is wrong with a name.
-enum NameRules {
+package enum NameRules {
     private static let label1123 = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
     private static let qualifiedPart = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
     /// The name of most objects: labels with dots between them.
-    static func subdomain(_ name: String) -> [String] {
+    package static func subdomain(_ name: String) -> [String] {
         var problems: [String] = []
         if name.utf8.count > 253 { problems.append("must be no more than 253 bytes") }
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
@@ -18,7 +18,7 @@ enum NameRules {
     }
 
     /// A name that may also be one in programs: versions, and kinds in small letters.
-    static func label1035(_ name: String) -> [String] {
+    package static func label1035(_ name: String) -> [String] {
         var problems: [String] = []
         if name.utf8.count > 63 { problems.append("must be no more than 63 bytes") }
         let bytes = Array(name.utf8)
@@ -32,7 +32,7 @@ enum NameRules {
     }
 
     /// A name, perhaps with a domain and a slash before it.
-    static func qualified(_ name: String) -> [String] {
+    package static func qualified(_ name: String) -> [String] {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count <= 2 else { return ["a qualified name " + qualifiedProblem] }
         var problems: [String] = []
@@ -58,7 +58,7 @@ enum NameRules {
         + "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '\(qualifiedPart)')"
 
     /// The value of a label.
-    static func labelValue(_ value: String) -> [String] {
+    package static func labelValue(_ value: String) -> [String] {
         var problems: [String] = []
         if value.utf8.count > 63 { problems.append("must be no more than 63 bytes") }
         if !value.isEmpty, !isQualifiedPart(Array(value.utf8)) {

@@ -8,14 +8,16 @@ struct RuleLoader {
     private(set) var documents: [JSONDocument] = []
     private(set) var problems: [RuleProblem] = []
 
-    /// Where a document came from, to tell of it later.
-    private struct Origin {
-        let file: String
-        let document: YAMLDocument
-        let root: JSONNode
-        let title: String
-        let kind: String
-    }
+    /// Registrations among the documents, if somebody has use for them.
+    private(set) var configurations: [PlacedDocument] = []
+    /// Documents of the server's configuration, likewise.
+    private(set) var servers: [PlacedDocument] = []
+    private let keepsConfigurations: Bool
+
+    /// `keepsConfigurations`: whether webhook configurations among the rules are kept, rather than warned of.
+    init(keepsConfigurations: Bool = false) { self.keepsConfigurations = keepsConfigurations }
+
+    private typealias Origin = PlacedDocument
 
     /// The documents by kind and name, which must be different.
     private var origins: [String: Origin] = [:]
@@ -112,6 +114,7 @@ struct RuleLoader {
         guard apiVersion == Self.ownVersion, Self.ownKinds.contains(origin.kind) else {
             return add("no matches for kind \"\(origin.kind)\" in version \"\(apiVersion)\"", origin, path: "kind")
         }
+        if origin.kind == "Server", keepsConfigurations { servers.append(origin) }
         guard origin.kind == "Hook" else { return }
         let errors = FieldErrors()
         let hook = HookDocument(Field(root: origin.root), folder: Self.folder(of: origin.file), errors)
@@ -143,7 +146,11 @@ struct RuleLoader {
             let binding = PolicyBinding(root, errors, mutates: true)
             if accept(origin, name, errors) { rules.mutatingBindings.append(binding) }
         case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
-            add("webhook configurations are not rules; this document is not used", origin, severity: .warning)
+            if keepsConfigurations {
+                configurations.append(origin)
+            } else {
+                add("webhook configurations are not rules; this document is not used", origin, severity: .warning)
+            }
         default: return false
         }
         return true
@@ -175,11 +182,8 @@ struct RuleLoader {
         _ message: String, _ origin: Origin, at node: JSONNode? = nil, path: String = "",
         severity: RuleProblem.Severity = .error
     ) {
-        let position = origin.document.position(of: node ?? Self.node(path, in: origin.root))
         problems.append(
-            RuleProblem(
-                file: origin.file, line: position.line, column: position.column, severity: severity,
-                message: message, path: path, document: origin.title))
+            origin.problem(message, at: node ?? Self.node(path, in: origin.root), path: path, severity: severity))
     }
 
     /// What to point at for a field of names and dots: the value, or what of the way to it is there.
@@ -254,6 +258,9 @@ extension RuleLoader {
             }
         }
     }
+
+    /// The document of a rule, by its kind and name; nil for one that was kept from an earlier set.
+    func document(_ key: String) -> PlacedDocument? { origins[key] }
 
     /// A rule as it was read, to look at it again; nil for one that was kept from an earlier set.
     func place(_ key: String) -> (file: String, root: JSONNode, line: (JSONNode) -> Int)? {

@@ -36,6 +36,13 @@ public struct RuleProblem: Error, Sendable, Equatable {
     public let path: String
     /// The kind and the name of the document, as far as they are known.
     public let document: String
+
+    package init(
+        file: String, line: Int, column: Int, severity: Severity, message: String, path: String, document: String
+    ) {
+        (self.file, self.line, self.column) = (file, line, column)
+        (self.severity, self.message, self.path, self.document) = (severity, message, path, document)
+    }
 }
 
 extension RuleProblem: CustomStringConvertible {

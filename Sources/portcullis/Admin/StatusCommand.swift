@@ -7,8 +7,8 @@ enum StatusCommand: Command {
     static let help = """
         usage: portcullis status [HOOK] [OPTION…]
 
-        Shows the rules that a server has in force and how each hook did within the last five minutes; of one hook,
-        everything that is known.
+        Shows the rules that a server has in force and how each hook did within the last five minutes, its objective, and how
+        much of its error budget is left of all calls since the server started; of one hook, everything that is known.
 
         \(AdminClient.flags)
           -o, --output text|json
@@ -58,14 +58,22 @@ enum StatusCommand: Command {
                 guard let seconds = figures?[name]?.double else { return "" }
                 return "\((seconds * 1_000_000).rounded() / 1000) ms"
             }
+            func percent(_ share: Double?) -> String {
+                share.map { "\(($0 * 100_000).rounded() / 1000)%" } ?? ""
+            }
             let mode = hook["mode"]?.string ?? ""
             let changed = hook["mode"]?.string == hook["modeOfTheRules"]?.string ? "" : " (changed)"
             return [
                 hook["name"]?.string ?? "", hook["phase"]?.string ?? "", mode + changed, hook["breaker"]?.string ?? "-",
                 number("calls"), number("failures"), number("timeouts"), milliseconds("p50"), milliseconds("p99"),
+                hook["criticality"]?.string ?? "", percent(hook["objective"]?.double),
+                percent(hook["sinceStart"]?["errorBudgetLeft"]?.double),
             ]
         }
         return AdminOutput.table(
-            ["HOOK", "PHASE", "MODE", "BREAKER", "CALLS", "FAILURES", "TIMEOUTS", "P50", "P99"], rows)
+            [
+                "HOOK", "PHASE", "MODE", "BREAKER", "CALLS", "FAILURES", "TIMEOUTS", "P50", "P99", "CRITICALITY",
+                "OBJECTIVE", "LEFT",
+            ], rows)
     }
 }

@@ -35,6 +35,8 @@ struct ReplayReport {
 
     private(set) var decisions = 0
     private(set) var unreadable = 0
+    /// Requests whose reviews the fail-open ledger names, but did not keep.
+    private(set) var unkept = 0
     private(set) var changes: [Change] = []
 
     /// Reads a file of decisions and has each judged. A last line without an end was being written when the server ended.
@@ -42,9 +44,9 @@ struct ReplayReport {
         let lines = file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() where !line.isEmpty {
             do throws(RecordedDecision.Problem) {
-                for decision in try RecordedDecision.list(line: Array(line)) {
-                    try take(decision, "\(file.name):\(number + 1)", &judge)
-                }
+                let list = try RecordedDecision.list(line: Array(line))
+                unkept += list.unkept
+                for decision in list.decisions { try take(decision, "\(file.name):\(number + 1)", &judge) }
             } catch {
                 if number > 0, number == lines.count - 1 { continue }
                 unreadable += 1
@@ -72,7 +74,9 @@ struct ReplayReport {
             "\(change.place): \(change.request): \(change.kind)\n" + Self.detail("was", change.before)
                 + Self.detail("now", change.after)
         }
-        return lines.joined() + "\(decisions) decisions, \(changes.count) would change\n"
+        let missing =
+            unkept == 0 ? "" : "\(unkept) requests cannot be judged: there were too many to keep their reviews\n"
+        return lines.joined() + missing + "\(decisions) decisions, \(changes.count) would change\n"
     }
 
     private static func detail(_ word: String, _ answer: RecordedDecision.Answer) -> String {
@@ -87,6 +91,8 @@ struct ReplayReport {
         writer.int(Int64(decisions))
         writer.key("unreadable")
         writer.int(Int64(unreadable))
+        writer.key("unkept")
+        writer.int(Int64(unkept))
         writer.key("changed")
         writer.int(Int64(changes.count))
         writer.key("changes")

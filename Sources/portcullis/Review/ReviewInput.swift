@@ -53,7 +53,7 @@ struct ReviewInput {
     }
 
     /// The documents of a file that are not empty. What cannot be read is said, and `isWhole` is false.
-    private static func documents(_ file: InputFile) -> (documents: [YAMLDocument], isWhole: Bool) {
+    static func documents(_ file: InputFile) -> (documents: [YAMLDocument], isWhole: Bool) {
         var documents: [YAMLDocument] = []
         var isWhole = true
         func fail(_ error: YAMLError) {

@@ -54,30 +54,35 @@ public final class EntryLog: Sendable {
         }
     }
 
-    /// Adds an entry, whose JSON `make` writes on the journal's thread; `bytes` is about how much is held until then. False, and
-    /// one dropped, where too much waits already. `reply` gets the entry's number once the entry is safe.
+    /// Adds an entry that stands for `count`, whose JSON `make` writes on the journal's thread; `bytes` is about how much is held
+    /// until then. False, and all of them dropped, where too much waits already. `reply` gets the entry's number once it is safe.
     @discardableResult
     public func add(
-        hook: String, bytes: Int, _ make: @escaping @Sendable () -> [UInt8], reply: Reply<UInt64>? = nil
+        hook: String, count: Int = 1, bytes: Int, _ make: @escaping @Sendable () -> [UInt8], reply: Reply<UInt64>? = nil
     ) -> Bool {
         let hasRoom = shared.withLock { state in
             guard state.pendingBytes == 0 || state.pendingBytes + bytes <= pendingBytesMax else { return false }
             state.pendingBytes += bytes
             return true
         }
-        guard hasRoom else { return drop() }
+        guard hasRoom else { return drop(count) }
         let isTaken = thread.mailbox.submit { [desk, shared] loop in
             shared.withLock { $0.pendingBytes -= bytes }
-            desk.onItsLoop().add(hook: hook, make(), on: loop, reply)
+            desk.onItsLoop().add(hook: hook, count: count, make(), on: loop, reply)
         }
         guard !isTaken else { return true }
         shared.withLock { $0.pendingBytes -= bytes }
-        return drop()
+        return drop(count)
     }
 
-    private func drop() -> Bool {
-        shared.withLock { $0.dropped += 1 }
+    private func drop(_ count: Int) -> Bool {
+        shared.withLock { $0.dropped += count }
         return false
+    }
+
+    /// Has something done on the journal's thread after a while; false where it takes nothing at the moment.
+    func later(_ wait: Nanoseconds, _ action: @escaping @Sendable () -> Void) -> Bool {
+        thread.mailbox.submit { loop in loop.arm(after: wait) { _ in action() } }
     }
 
     /// Notes what has become of an entry, with a JSON object that says more; the reply is false where there is no such entry.
@@ -151,13 +156,15 @@ final class EntryDesk: TimerHandler {
         }
     }
 
-    func add(hook: String, _ json: [UInt8], on loop: EventLoop, _ reply: EntryLog.Reply<UInt64>?) {
+    func add(
+        hook: String, count: Int, _ json: [UInt8], on loop: EventLoop, _ reply: EntryLog.Reply<UInt64>?
+    ) {
         do throws(JournalError) {
-            let id = try shelf.add(hook: hook, json)
+            let id = try shelf.add(hook: hook, count: count, json)
             publish()
             written(loop) { error in reply?(error.map { .failure($0) } ?? .success(id)) }
         } catch {
-            shared.withLock { $0.dropped += 1 }
+            shared.withLock { $0.dropped += count }
             reply?(.failure(error))
         }
     }

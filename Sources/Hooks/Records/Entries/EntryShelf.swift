@@ -25,6 +25,8 @@ public struct EntrySummary: Hashable, Sendable {
     public let seconds: Int64
     /// The hook that it is about.
     public let hook: String
+    /// How many it stands for.
+    public let count: Int
     /// What has become of it.
     public internal(set) var state = EntryState.open
     let place: Journal.Place
@@ -103,21 +105,21 @@ final class EntryShelf {
         var found: [EntrySummary] = []
         journal = try Journal(folder, options.journal) { number, place, payload in
             switch EntryRecord(payload) {
-            case .entry(let seconds, let hook, _):
-                found.append(EntrySummary(id: number, seconds: seconds, hook: hook, place: place))
+            case .entry(let seconds, let count, let hook, _):
+                found.append(EntrySummary(id: number, seconds: seconds, hook: hook, count: count, place: place))
             case .mark(_, let entry, let state, _):
                 if let index = Self.index(of: entry, in: found) { found[index].state = state }
             case nil: break
             }
         }
         entries = found
-        for entry in found { count(entry, 1) }
+        for entry in found { count(entry, isThere: true) }
         try prune()
     }
 
-    private func count(_ entry: EntrySummary, _ change: Int) {
+    private func count(_ entry: EntrySummary, isThere: Bool) {
         let key = EntryCounts.Key(hook: entry.hook, state: entry.state)
-        let number = (tally[key] ?? 0) + change
+        let number = (tally[key] ?? 0) + (isThere ? entry.count : -entry.count)
         tally[key] = number == 0 ? nil : number
     }
 
@@ -135,12 +137,12 @@ final class EntryShelf {
         return low < entries.count && entries[low].id == id ? low : nil
     }
 
-    func add(hook: String, _ json: [UInt8]) throws(JournalError) -> UInt64 {
-        let record = EntryRecord.entry(seconds: seconds, hook: hook, json: json[...])
+    func add(hook: String, count: Int, _ json: [UInt8]) throws(JournalError) -> UInt64 {
+        let record = EntryRecord.entry(seconds: seconds, count: count, hook: hook, json: json[...])
         let (number, place) = try journal.append(record.bytes)
-        let entry = EntrySummary(id: number, seconds: seconds, hook: hook, place: place)
+        let entry = EntrySummary(id: number, seconds: seconds, hook: hook, count: count, place: place)
         entries.append(entry)
-        count(entry, 1)
+        self.count(entry, isThere: true)
         try pruneNowAndThen()
         return number
     }
@@ -155,9 +157,9 @@ final class EntryShelf {
     func mark(_ id: UInt64, _ state: EntryState, _ json: [UInt8]) throws(JournalError) -> Bool {
         guard let index = Self.index(of: id, in: entries) else { return false }
         try journal.append(EntryRecord.mark(seconds: seconds, entry: id, state, json: json[...]).bytes)
-        count(entries[index], -1)
+        count(entries[index], isThere: false)
         entries[index].state = state
-        count(entries[index], 1)
+        count(entries[index], isThere: true)
         if !options.keepsSettled { try pruneNowAndThen() }
         return true
     }
@@ -182,7 +184,7 @@ final class EntryShelf {
     }
 
     private func read(_ summary: EntrySummary) throws(JournalError) -> Entry {
-        guard case .entry(_, _, let json) = EntryRecord(try journal.read(summary.place)[...]) else { throw .gone }
+        guard case .entry(_, _, _, let json) = EntryRecord(try journal.read(summary.place)[...]) else { throw .gone }
         return Entry(summary: summary, json: Array(json))
     }
 
@@ -203,7 +205,7 @@ final class EntryShelf {
     private func forget(_ isUseless: (EntrySummary) -> Bool) {
         let kept = entries.filter { entry in
             guard isUseless(entry) else { return true }
-            count(entry, -1)
+            count(entry, isThere: false)
             return false
         }
         if kept.count < entries.count { entries = kept }

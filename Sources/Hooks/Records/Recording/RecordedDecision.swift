@@ -45,16 +45,30 @@ public struct RecordedDecision: Sendable {
         try self.init(document.root)
     }
 
+    /// What a line holds.
+    public struct List: Sendable {
+        /// The decisions.
+        public var decisions: [RecordedDecision] = []
+        /// Requests that were admitted unchecked and whose reviews were not kept, because there were too many.
+        public var unkept = 0
+    }
+
     /// Reads a line that is a decision, or the list that the server gives of what was admitted unchecked.
-    public static func list(line: [UInt8]) throws(Problem) -> [RecordedDecision] {
+    public static func list(line: [UInt8]) throws(Problem) -> List {
         let document = try document(line)
         defer { withExtendedLifetime(document) {} }
         guard let entries = document.root["entries"], entries.isArray else {
-            return [try RecordedDecision(document.root)]
+            return List(decisions: [try RecordedDecision(document.root)])
         }
-        var decisions: [RecordedDecision] = []
-        for entry in entries.elements { decisions.append(try RecordedDecision(entry)) }
-        return decisions
+        var list = List()
+        for entry in entries.elements {
+            if entry["review"] == nil, let count = entry["count"]?.int {
+                list.unkept += Int(clamping: count)
+            } else {
+                list.decisions.append(try RecordedDecision(entry))
+            }
+        }
+        return list
     }
 
     private static func document(_ line: [UInt8]) throws(Problem) -> JSONDocument {
