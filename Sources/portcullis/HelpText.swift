@@ -2,16 +2,19 @@
 enum HelpText {
     static var commands: [any Command.Type] {
         [
+            BackupCommand.self,
             BenchCommand.self,
             BreakerCommand.self,
             CertsCommand.self,
             CheckCommand.self,
             ConvertCommand.self,
             DeadLetterCommand.self,
+            DeregisterCommand.self,
             EvalCommand.self,
             ModeCommand.self,
             RegisterCommand.self,
             ReplayCommand.self,
+            RestoreCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,

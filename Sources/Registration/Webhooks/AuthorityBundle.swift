@@ -15,7 +15,7 @@ package enum AuthorityBundle {
         let count = text.split(separator: begin, omittingEmptySubsequences: false).count - 1
         if count == 0 { return "the bundle has no certificate in PEM" }
         do throws(TLSError) {
-            let read = try CertificateList(pem: pem).facts.count
+            let read = try CertificateReport.read(pem).count
             return read == count ? nil : "certificate \(read + 1) of the bundle cannot be read"
         } catch {
             return "the bundle cannot be read: \(error)"

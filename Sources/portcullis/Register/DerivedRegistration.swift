@@ -15,13 +15,11 @@ struct DerivedRegistration {
     /// What it would stop while no server answers.
     let lockouts: [RuleProblem]
 
-    /// Reads the rules and the authorities, and makes a registration of them. What keeps it from being used is said.
+    /// Reads the rules, and makes a registration of them. What keeps it from being used is said.
     static func derive(
-        _ words: RegistrationWords, _ authorities: () -> [UInt8]?
+        _ words: RegistrationWords, _ authorities: [UInt8]
     ) -> Result<DerivedRegistration, Refusal> {
-        guard let files = RuleInput.read(words.rules), let bundle = authorities() else {
-            return .failure(Refusal(status: .cannotRun))
-        }
+        guard let files = RuleInput.read(words.rules) else { return .failure(Refusal(status: .cannotRun)) }
         let check = RuleCheck(files)
         let plan = RegistrationPlan(check.rules, named: words.name, words.exclusions)
         let errors = check.problems.filter { $0.severity == .error } + plan.problems
@@ -36,7 +34,7 @@ struct DerivedRegistration {
                     + "than off); portcullis deregister takes away what is registered\n")
             return .failure(Refusal(status: .bad))
         }
-        let registration = Registration(name: words.name, plan.webhooks, words.target, authorities: bundle)
+        let registration = Registration(name: words.name, plan.webhooks, words.target, authorities: authorities)
         let refusals = refusals(registration)
         guard refusals.isEmpty else {
             for refusal in refusals { Console.error("portcullis: an API server would refuse \(refusal)\n") }

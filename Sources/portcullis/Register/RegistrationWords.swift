@@ -1,5 +1,5 @@
-import Policies
-import Reactor
+import Cluster
+import JSON
 import Registration
 
 /// The options that say what is registered, which several commands have.
@@ -30,7 +30,7 @@ struct RegistrationWords {
     let exclusions: RegistrationPlan.Exclusions
     let rules: [String]
     let authoritiesFile: String?
-    let authoritiesSecret: (namespace: String, name: String)?
+    let authoritiesSecret: NamespacedName?
 
     init(_ arguments: Arguments) throws(UsageError) {
         rules = arguments.all("--rules").flatMap { $0.split(separator: ",").map(String.init) }
@@ -50,9 +50,7 @@ struct RegistrationWords {
             }
         }
         authoritiesFile = arguments.value("--ca-file")
-        authoritiesSecret = try arguments.value("--ca-secret").map { (text) throws(UsageError) in
-            try Self.pair(text, "--ca-secret")
-        }
+        authoritiesSecret = try NamespacedName.read("--ca-secret", arguments)
         if authoritiesFile != nil, authoritiesSecret != nil {
             throw UsageError(message: "--ca-file and --ca-secret are alternatives")
         }
@@ -69,8 +67,13 @@ struct RegistrationWords {
             guard parts.count <= 2, (1...65535).contains(port) else {
                 throw UsageError(message: "--service must be NAMESPACE/NAME or NAMESPACE/NAME:PORT, not '\(service)'")
             }
-            let (namespace, name) = try pair(parts[0], "--service")
-            return .service(namespace: namespace, name: name, port: port)
+            let names = parts[0].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard names.count == 2, RegistrationName.problem(namespace: names[0]) == nil,
+                RegistrationName.problem(names[1]) == nil
+            else {
+                throw UsageError(message: "--service must be NAMESPACE/NAME or NAMESPACE/NAME:PORT, not '\(service)'")
+            }
+            return .service(namespace: names[0], name: names[1], port: port)
         case (nil, let url?):
             if let problem = WebhookAddress.problem(url) { throw UsageError(message: "--url: \(problem)") }
             return .url(url.hasSuffix("/") ? String(url.dropLast()) : url)
@@ -79,21 +82,35 @@ struct RegistrationWords {
         }
     }
 
-    static func pair(_ text: String, _ option: String) throws(UsageError) -> (namespace: String, name: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, parts.allSatisfy({ RegistrationName.problem($0) == nil }) else {
-            throw UsageError(message: "\(option) must be NAMESPACE/NAME, not '\(text)'")
+    /// The authorities that were meant, none where none need be; nil after saying why they cannot be used.
+    func authorities(_ client: ClusterClient?) throws(ClusterError) -> [UInt8]? {
+        var (place, bundle): (String, [UInt8]) = ("", [])
+        if let authoritiesFile {
+            guard let input = InputFile(authoritiesFile) else { return nil }
+            (place, bundle) = (input.name, input.bytes)
+        } else if let authoritiesSecret, let client {
+            (place, bundle) = try Self.authorities(authoritiesSecret, client)
+        } else {
+            return []
         }
-        return (parts[0], parts[1])
-    }
-
-    /// What a bundle of that file is; nil after saying why it cannot be used.
-    static func authorities(file: String) -> [UInt8]? {
-        guard let input = InputFile(file) else { return nil }
-        if let problem = AuthorityBundle.problem(input.bytes) {
-            Console.error("portcullis: \(input.name): \(problem)\n")
+        if let problem = AuthorityBundle.problem(bundle) {
+            Console.error("portcullis: \(place): \(problem)\n")
             return nil
         }
-        return input.bytes
+        return bundle
+    }
+
+    private static func authorities(
+        _ name: NamespacedName, _ client: ClusterClient
+    ) throws(ClusterError) -> (place: String, bundle: [UInt8]) {
+        let secret = ObjectReference(.secrets, name.name, in: name.namespace)
+        let document = try client.get(secret)
+        let text = document.withRoot { $0["data"]?["ca.crt"]?.string }
+        guard let text, let bundle = Base64Text.decode(Array(text.utf8)) else {
+            throw ClusterError(
+                .invalid,
+                "\(secret) has no ca.crt: portcullis certs ensure --secret \(name.namespace)/\(name.name) makes it")
+        }
+        return ("\(secret): ca.crt", bundle)
     }
 }
