@@ -26,6 +26,7 @@ enum CertsEnsure {
           --ca-days N               how long an authority is valid (default 3650)
           --overlap TIME            how long a step takes to reach everybody (default 1h)
           --rotate                  begin to replace the authority now, unless that is under way
+          --token-secret NAMESPACE/NAME   also make this Secret with an admin token for the server, if there is none
           --force                   replace what was not made by this command, or cannot be read
           -o, --output text|json
         \(ClusterFlags.help)
@@ -39,12 +40,13 @@ enum CertsEnsure {
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(
             words, flags: ["--rotate", "--force"],
-            values: ClusterFlags.values.union(CertificatePlan.values).union(["--secret", "--output"]),
+            values: ClusterFlags.values.union(CertificatePlan.values).union(["--secret", "--token-secret", "--output"]),
             short: ["-o": "--output"])
         let options = try EnsureOptions(arguments)
         let report: EnsureReport
         do throws(CertificateProblem) {
             report = try run(arguments, options)
+            try ensureToken(arguments)
         } catch {
             Console.error("portcullis certs ensure: \(error.sentence)\n")
             return .cannotRun
@@ -59,6 +61,20 @@ enum CertsEnsure {
         if let folder = options.folder { return try ensure(folder, options) }
         guard let secret = options.secret else { throw .failed("there is no place for the certificates") }
         return try ensure(try CertificateSecret(secret, arguments, command: "certs ensure"), options)
+    }
+
+    private static func ensureToken(_ arguments: Arguments) throws(CertificateProblem) {
+        let name: NamespacedName?
+        do throws(UsageError) { name = try NamespacedName.read("--token-secret", arguments) } catch {
+            throw .failed(error.message)
+        }
+        guard let name else { return }
+        do throws(ClusterError) {
+            let secret = AdminTokenSecret(name, try ClusterFlags(arguments).client(for: "certs ensure"))
+            if try secret.ensure() { Console.error("created \(secret.object) with an admin token\n") }
+        } catch {
+            throw .failed(error.description)
+        }
     }
 
     /// Whoever comes second finds what the first has made.
