@@ -31,7 +31,8 @@ struct AdminTokenSecret {
         guard let found = try client.find(object) else { return false }
         let text = found.withRoot { $0["data"]?[Self.entry]?.string } ?? ""
         guard !text.isEmpty else {
-            throw ClusterError(.invalid, "\(object) is there, but has no \(Self.entry): add one, or name another Secret")
+            throw ClusterError(
+                .invalid, "\(object) is there, but has no \(Self.entry): add one, or name another Secret")
         }
         return true
     }
