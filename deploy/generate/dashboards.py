@@ -37,7 +37,7 @@ class Panel:
     def json(self, number, x, y):
         instant = self.kind in ("stat", "bargauge", "table")
         defaults = {"unit": self.unit, "thresholds": self.thresholds or steps(GOOD),
-                    "color": {"mode": "thresholds" if instant else "palette-classic"}}
+                    "color": {"mode": "thresholds" if instant or self.kind == "state-timeline" else "palette-classic"}}
         if self.kind == "timeseries":
             defaults["custom"] = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": self.more.get("fill", 8), "showPoints": "never",
                                   "stacking": {"mode": "normal" if self.more.get("stacked") else "none", "group": "A"},
@@ -49,7 +49,10 @@ class Panel:
                  "gridPos": {"h": self.height, "w": self.width, "x": x, "y": y}, "fieldConfig": {"defaults": defaults, "overrides": []},
                  "options": self.options(), "targets": [self.target(index, instant) for index in range(len(self.queries))]}
         if self.kind == "table":
-            panel["transformations"] = [{"id": "merge", "options": {}}]
+            hidden = {name: True for name in ("Time", "__name__", "cluster", "endpoint", "container", "service")}
+            panel["transformations"] = [
+                {"id": "merge", "options": {}},
+                {"id": "organize", "options": {"excludeByName": hidden, "renameByName": self.more.get("columns", {})}}]
         if self.runbook:
             panel["links"] = [{"title": "Runbook", "url": "${runbook}#" + self.runbook.lower(), "targetBlank": True}]
         return panel
@@ -170,9 +173,11 @@ def executive():
                 [(f"sort(hook:portcullis_hook_error_budget_remaining:ratio30d{{{RECORDED}}})", "{{hook}} ({{criticality}})")],
                 "percentunit", 12, 10, steps(BAD, (0, WARNING), (0.25, GOOD)), "PortcullisErrorBudgetSpent", min=-1, max=1),
             Panel("table", "Objective and what became of it",
-                "Per hook the share of calls that is to have a verdict (A), and the share that had none (B).",
-                [(f"hook:portcullis_hook_objective:ratio{{{RECORDED}}}", ""),
-                (f"hook:portcullis_hook_failures:ratio_rate30d{{{RECORDED}}}", "")], "percentunit", 12, 10, decimals=3),
+                "Per hook the share of calls that is to have a verdict, and the share that had none.",
+                # Without their names, which would keep the two apart.
+                [(f"max by (namespace, hook, criticality) (hook:portcullis_hook_objective:ratio{{{RECORDED}}})", ""),
+                 (f"max by (namespace, hook) (hook:portcullis_hook_failures:ratio_rate30d{{{RECORDED}}})", "")], "percentunit", 12, 10, decimals=3,
+                columns={"Value #A": "objective", "Value #B": "without a verdict"}),
         ]),
         ("Over time", [
             graph("Reviews by outcome", "How many writes a second are admitted, changed and denied.",
@@ -203,7 +208,8 @@ def on_call():
                 f'count(count by (hook) (portcullis_hook_breaker_state{{{HOOK}, state="closed"}} == 0)) or vector(0)',
                 thresholds=LOW_IS_GOOD, runbook="PortcullisBreakerOpen"),
             Panel("table", "Changed by people", "Hooks whose mode or breaker was set by hand, and how long ago.",
-                [(f"time() - portcullis_hook_changed_timestamp_seconds{{{HOOK}}}", "")], "s", 12, 6, runbook="PortcullisHookChanged"),
+                [(f"time() - portcullis_hook_changed_timestamp_seconds{{{HOOK}}}", "")], "s", 12, 6, columns={"Value": "changed for"},
+                runbook="PortcullisHookChanged"),
             stat("Invalid documents", "Rule documents that cannot be used as they are.", f"max(portcullis_rules_invalid{{{ALL}}})",
                 thresholds=LOW_IS_GOOD, runbook="PortcullisRulesInvalid"),
             stat("Revisions served", "More than one: replicas decide differently.",
@@ -335,7 +341,9 @@ def debug():
                 [(rate("portcullis_records_dropped_total", "records"), "{{records}}")], "ops", runbook="PortcullisRecordsDropped"),
             graph("Spans", "By what became of them.", [(rate("portcullis_spans_total", "result"), "{{result}}")], "ops"),
             Panel("table", "Releases and rules", "Which release each replica is, and how many documents of each kind it serves.",
-                [(f"portcullis_build_info{{{ALL}}}", ""), (f"portcullis_rules_loaded{{{ALL}}}", "")], width=16),
+                [(f"max by (instance, version) (portcullis_build_info{{{ALL}}})", ""),
+                 (f"max by (instance, kind) (portcullis_rules_loaded{{{ALL}}})", "")], width=16,
+                columns={"Value #A": "runs", "Value #B": "documents"}),
         ]),
     ])
 

@@ -107,6 +107,20 @@ import Testing
         for name in values.map.keys { compare(values[name], schema["properties"][name], "\(path).\(name)") }
     }
 
+    @Test func alertsAndDashboardsLeadToTheRunbookThatTheValuesName() throws {
+        let objects = try objects("full")
+        let rules = try #require(objects.first { $0.kind == "PrometheusRule" })["spec"]["groups"].list
+        let links = rules.flatMap { $0["rules"].list }.filter { $0["alert"].isThere }
+            .map { $0["annotations"]["runbook_url"].text }
+        #expect(links.count >= 20 && links.allSatisfy { $0.hasPrefix("https://runbooks.example/runbook.md#") })
+        let dashboards = objects.filter { $0.name.contains("-dashboard-") }.flatMap { $0["data"].map.values }
+        #expect(dashboards.count == 3)
+        for dashboard in dashboards.compactMap({ $0 as? String }) {
+            #expect(dashboard.contains(#""https://runbooks.example/runbook.md""#))
+            #expect(!dashboard.contains(#""runbook.md""#))
+        }
+    }
+
     @Test func aFileThatIsNotThereIsSaid() throws {
         let text = try Chart.rendered("rules: {examples: [nowhere.yaml]}")
         #expect(text.contains("there is no file nowhere.yaml in the chart's folder rules") && !text.contains("kind:"))
