@@ -161,7 +161,7 @@ import Testing
             refused.status == 2
                 && refused.errors.contains("and a ConfigMap holds 1048576: nothing was written; leave the rules out"))
         #expect(cluster.requests.allSatisfy { $0.method == "GET" })
-        #expect(try run("backup", "--without-rules").status == 0)
+        #expect(try run("backup", "--registrations-only").status == 0)
     }
 
     @Test func aForeignConfigMapIsNeitherWrittenNorRead() throws {
@@ -188,6 +188,25 @@ import Testing
         let refused = try run("restore", "--prune", "--delete")
         #expect(refused.status == 2 && refused.errors.contains(sentence), "\(refused.errors)")
         #expect(cluster.requests.allSatisfy { $0.method == "GET" })
+    }
+
+    @Test func aBackupIsRemovedOnce() throws {
+        #expect(try run("backup").status == 0)
+        #expect(try run("backup", "--remove").output == "deleted ConfigMap portcullis-system/kept\n")
+        #expect(try run("backup", "--remove").output == "missing ConfigMap portcullis-system/kept\n")
+        cluster.put(
+            #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"kept","namespace":"portcullis-system"},"data":{"a":"b"}}"#
+        )
+        #expect(try run("backup", "--remove").status == 2)
+        #expect(cluster.object("configmaps", "kept", in: "portcullis-system") != nil)
+    }
+
+    @Test func oneRegistrationOfSeveralIsMeant() throws {
+        cluster.put(Self.registration("Validating", "other", labels: #"{"portcullis.dev/registration":"other"}"#))
+        #expect(try run("backup").output.contains("kept ValidatingWebhookConfiguration other\n"))
+        let one = try run("restore", "--registration", "other", "--registrations-only", "--prune")
+        #expect(one.output == "unchanged ValidatingWebhookConfiguration other\n", "\(one.errors)")
+        #expect(try !run("backup", "--registration", "portcullis").output.contains("other"))
     }
 
     @Test func noRulesAreNoHindrance() throws {

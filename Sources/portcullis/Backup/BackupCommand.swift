@@ -15,7 +15,9 @@ enum BackupCommand: Command {
           --name NAME             the ConfigMap that keeps the backup
           --namespace NAMESPACE   where it is, and the rules (default portcullis-system)
           --rules-configmap NAME  the ConfigMap of the rules (default portcullis-rules); there may be none
-          --without-rules         keep the registrations alone
+          --registrations-only    leave the rules out
+          --registration NAME     only webhook configurations of this registration
+          --remove                delete the backup, which is not needed any more; it is fine if there is none
           --dry-run               ask the API server whether it would do it, and do nothing
           -o, --output text|json
         \(ClusterFlags.help)
@@ -26,12 +28,13 @@ enum BackupCommand: Command {
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(
-            words, flags: BackupFlags.flags, values: BackupFlags.values.union(ClusterFlags.values),
+            words, flags: BackupFlags.flags.union(["--remove"]), values: BackupFlags.values.union(ClusterFlags.values),
             short: ["-o": "--output"])
         let flags = try BackupFlags(arguments)
         do throws(ClusterError) {
             let client = try ClusterFlags(arguments).client(for: name)
-            try keep(flags, client).print(isJSON: flags.isJSON)
+            let report = try arguments.has("--remove") ? remove(flags, client) : keep(flags, client)
+            report.print(isJSON: flags.isJSON)
             return .fine
         } catch {
             Console.error("portcullis backup: \(error)\n")
@@ -42,7 +45,7 @@ enum BackupCommand: Command {
     private static func keep(_ flags: BackupFlags, _ client: ClusterClient) throws(ClusterError) -> BackupReport {
         var content = BackupContent()
         if let rules = flags.rules, let found = try client.find(rules) { try content.add(found) }
-        for object in try BackupFlags.registrations(client) { try content.add(object) }
+        for object in try flags.registrations(client) { try content.add(object) }
         let text = try content.text(for: flags.backup)
         try checkOwner(of: flags.backup, client)
         _ = try client.apply(flags.backup, try body(flags.backup, text), force: true, dryRun: flags.isDryRun)
@@ -52,9 +55,23 @@ enum BackupCommand: Command {
         return report
     }
 
-    /// A ConfigMap that somebody else made is not written over.
-    private static func checkOwner(of backup: ObjectReference, _ client: ClusterClient) throws(ClusterError) {
-        guard let present = try client.find(backup) else { return }
+    private static func remove(_ flags: BackupFlags, _ client: ClusterClient) throws(ClusterError) -> BackupReport {
+        var report = BackupReport(isDryRun: flags.isDryRun)
+        let present = try checkOwner(of: flags.backup, client)
+        if let present {
+            let uid = present.withRoot { $0["metadata"]?["uid"]?.string }
+            try client.delete(flags.backup, uid: uid, dryRun: flags.isDryRun)
+        }
+        report.note(present == nil ? "missing" : "deleted", flags.backup)
+        return report
+    }
+
+    /// The backup that there is; a ConfigMap that somebody else made is neither written over nor deleted.
+    @discardableResult
+    private static func checkOwner(
+        of backup: ObjectReference, _ client: ClusterClient
+    ) throws(ClusterError) -> JSONDocument? {
+        guard let present = try client.find(backup) else { return nil }
         let isOwn = present.withRoot { root in
             root["metadata"]?["labels"]?[ClusterLabels.name]?.string == ClusterLabels.portcullis
                 && root["data"]?[BackupContent.entry] != nil
@@ -62,6 +79,7 @@ enum BackupCommand: Command {
         guard isOwn else {
             throw ClusterError(.alreadyExists, "\(backup) exists and is no backup: give another --name")
         }
+        return present
     }
 
     private static func body(_ backup: ObjectReference, _ text: String) throws(ClusterError) -> [UInt8] {

@@ -66,7 +66,7 @@ extension BackupContent {
             throw ClusterError(
                 .invalid,
                 "\(backup) would have \(count) bytes, and a ConfigMap holds \(Self.bytesMax): nothing was written; leave the "
-                    + "rules out with --without-rules if they are kept elsewhere")
+                    + "rules out with --registrations-only if they are kept elsewhere")
         }
         return writer.text
     }

@@ -21,7 +21,8 @@ enum RestoreCommand: Command {
           --delete                     delete the backup when all is restored
           --keep                       leave it, as is done without --delete
           --rules-configmap NAME       the ConfigMap of the rules (default portcullis-rules)
-          --without-rules              restore the registrations alone
+          --registrations-only         leave the rules as they are
+          --registration NAME          only webhook configurations of this registration
           --if-present                 it is fine if there is no such backup
           --dry-run                    ask the API server whether it would do it, and do nothing
           -o, --output text|json
@@ -83,7 +84,7 @@ private struct Restoration {
         }
         var content = try BackupContent(reading: backup, flags.backup)
         if let authorities = try authorities(client) { content = try content.trusting(authorities) }
-        for item in content.items where isWanted(item) {
+        for item in content.items where flags.includes(item) {
             report.note(try restore(item, client), item.reference)
         }
         for stranger in try strangers(content, client) {
@@ -95,11 +96,6 @@ private struct Restoration {
             report.note("deleted", flags.backup)
         }
         return report
-    }
-
-    /// Of ConfigMaps only the one that is meant.
-    private func isWanted(_ item: BackupContent.Item) -> Bool {
-        item.reference.resource != .configMaps || item.reference == flags.rules
     }
 
     private func restore(_ item: BackupContent.Item, _ client: ClusterClient) throws(ClusterError) -> String {
@@ -118,7 +114,7 @@ private struct Restoration {
     ) throws(ClusterError) -> [BackupContent.Item] {
         var present = BackupContent()
         var documents: [ObjectReference: JSONDocument] = [:]
-        for object in try BackupFlags.registrations(client) {
+        for object in try flags.registrations(client) {
             try present.add(object)
             if let last = present.items.last { documents[last.reference] = object }
         }
