@@ -232,6 +232,35 @@ import Testing
         #expect(secret?["data"]["ca.key"] != .null)
     }
 
+    @Test func theNextAuthorityWaitsUntilTheRegistrationTrustsIt() throws {
+        func register(_ bundle: Value) {
+            cluster.put(
+                """
+                {"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingWebhookConfiguration",
+                 "metadata":{"name":"portcullis","labels":{"portcullis.dev/registration":"portcullis"}},
+                 "webhooks":[{"name":"a.portcullis.dev","sideEffects":"None","admissionReviewVersions":["v1"],
+                  "clientConfig":{"url":"https://a/","caBundle":\(bundle.json)},"rules":[]}]}
+                """)
+        }
+        #expect(try ensure("--registration", "portcullis").status == 0)
+        register(secret?["data"]["ca.crt"] ?? .null)
+        #expect(try ensure("--registration", "portcullis", "--rotate").output.hasPrefix("published "))
+        let held = try ensure("--registration", "portcullis")
+        #expect(
+            held.output.hasPrefix(
+                "unchanged Secret \(name): the next authority is not trusted yet by ValidatingWebhookConfiguration portcullis: run"
+            ),
+            "\(held.output)\(held.errors)")
+        #expect(try ensure("--registration", "other").output.hasPrefix("switched ") == true)
+        #expect(cluster.requests.contains { $0.query["labelSelector"] == "portcullis.dev/registration=portcullis" })
+        for step in ["retired", "published"] {
+            let said = try step == "retired" ? ensure() : ensure("--rotate")
+            #expect(said.output.hasPrefix("\(step) "))
+        }
+        register(secret?["data"]["ca.crt"] ?? .null)
+        #expect(try ensure("--registration", "portcullis").output.hasPrefix("switched "))
+    }
+
     @Test func theAdminsTokenIsMadeOnce() throws {
         let made = try ensure("--token-secret", "portcullis-system/portcullis-admin")
         #expect(
