@@ -7,6 +7,7 @@ enum HelpText {
             BreakerCommand.self,
             CertsCommand.self,
             CheckCommand.self,
+            CleanupCommand.self,
             ConvertCommand.self,
             DeadLetterCommand.self,
             DeregisterCommand.self,

@@ -6,7 +6,7 @@ One job of the release's life. Given a dict:
   weight    its turn among those of the same moment
   first     commands before, each a list of words with a name
   words     the command
-  candidate whether it reads the rules that are about to be installed, instead of those that are
+  reads     which rules it reads: those that are `installed`, or the `candidate` that is about to be; none unless given
   account   whose rights it has; lifecycle unless given
 */ -}}
 {{- define "portcullis.job" -}}
@@ -60,19 +60,21 @@ template:
     initContainers:
     {{- range . }}
     - name: {{ .name }}
-      {{- include "portcullis.jobContainer" (dict "root" $.root "words" .words) | nindent 6 }}
+      {{- include "portcullis.jobContainer" (dict "root" $.root "words" .words "reads" $.reads) | nindent 6 }}
     {{- end }}
     {{- end }}
     containers:
     - name: {{ .name }}
       {{- include "portcullis.jobContainer" . | nindent 6 }}
     volumes:
-    - name: server
-      configMap: {name: {{ include "portcullis.fullname" .root }}-{{ ternary "candidate" "config" (.candidate | default false) }}}
-    - name: rules
-      configMap: {name: {{ if and .candidate (not .root.Values.rules.existingConfigMap) }}{{ include "portcullis.fullname" .root }}-candidate-rules{{ else }}{{ include "portcullis.rulesName" .root }}{{ end }}}
     - name: scratch
       emptyDir: {sizeLimit: 256Mi}
+    {{- with .reads }}
+    - name: server
+      configMap: {name: {{ include "portcullis.fullname" $.root }}-{{ ternary "candidate" "config" (eq . "candidate") }}}
+    - name: rules
+      configMap: {name: {{ if and (eq . "candidate") (not $.root.Values.rules.existingConfigMap) }}{{ include "portcullis.fullname" $.root }}-candidate-rules{{ else }}{{ include "portcullis.rulesName" $.root }}{{ end }}}
+    {{- end }}
 {{- end }}
 
 {{- define "portcullis.jobContainer" -}}
@@ -87,9 +89,11 @@ resources:
 securityContext:
   {{- include "portcullis.containerSecurity" .root | nindent 2 }}
 volumeMounts:
+- {name: scratch, mountPath: /tmp}
+{{- if .reads }}
 - {name: server, mountPath: /etc/portcullis/server, readOnly: true}
 - {name: rules, mountPath: /etc/portcullis/rules, readOnly: true}
-- {name: scratch, mountPath: /tmp}
+{{- end }}
 {{- end }}
 
 {{- define "portcullis.ensureWords" -}}
