@@ -4,6 +4,7 @@ enum HelpText {
         [
             BenchCommand.self,
             BreakerCommand.self,
+            CanaryCommand.self,
             CertsCommand.self,
             CheckCommand.self,
             ConvertCommand.self,
