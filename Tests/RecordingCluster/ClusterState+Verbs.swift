@@ -155,6 +155,7 @@ extension ClusterState {
         case .success(let value):
             if value["metadata"]["managedFields"] != .null { return .badRequest("metadata.managedFields must be nil") }
             let place = place(kind, target)
+            if let refusal = Self.undeclared(value, place) { return refusal }
             let old = objects[place]
             if old == nil, !isAllowed(user, "create", target) {
                 // The real one says no more when an apply would create.
@@ -170,6 +171,15 @@ extension ClusterState {
             next.value = ObjectRules.defaulted(next.value, kind)
             return write(request, place, old, next, old == nil ? 201 : 200)
         }
+    }
+
+    /// The real one calls this an error of its own.
+    private static func undeclared(_ value: Value, _ place: Place) -> Answer? {
+        let fields = FieldNames.undeclared(value, place.kind)
+        guard let first = fields.first else { return nil }
+        let list = fields.count == 1 ? first : "errors:\n" + fields.map { "  \($0)" }.joined(separator: "\n")
+        let object = "\(place.namespace ?? "")/\(place.name); \(place.kind.apiVersion), Kind=\(place.kind.kind)"
+        return Answer(500, "", "failed to create typed patch object (\(object)): \(list)")
     }
 
     private static func applyConflict(

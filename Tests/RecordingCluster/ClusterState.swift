@@ -139,13 +139,12 @@ public struct ClusterState: Sendable {
         object.value["apiVersion"] = .string(place.kind.apiVersion)
         object.value["kind"] = .string(place.kind.kind)
         if let old, old.value == object.value, old.owners == object.owners { return old.shown(place.kind) }
-        let next = version + 1
-        object.value["metadata"]["resourceVersion"] = .string(String(next))
-        if !isDryRun {
-            version = next
-            if old == nil { uids += 1 }
-            objects[place] = object
-        }
+        // What is only tried out has the version of what is there.
+        if isDryRun { return object.shown(place.kind) }
+        version += 1
+        object.value["metadata"]["resourceVersion"] = .string(String(version))
+        if old == nil { uids += 1 }
+        objects[place] = object
         return object.shown(place.kind)
     }
 

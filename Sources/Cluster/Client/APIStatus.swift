@@ -56,6 +56,9 @@ extension APIStatus {
             return ClusterError(
                 .overloaded, "the API server \(server) has too much to do (\(code)): \(message); try again later")
         case 504: return ClusterError(.timedOut, "the API server \(server) had no answer in time: \(message)")
+        // What an apply has that its kind has not is an error of the API server's by its own account.
+        case 500 where message.hasPrefix("failed to create typed patch object"):
+            return ClusterError(.invalid, "the API server \(server) refuses \(call.subject): \(message)")
         case 500...: return ClusterError(.failed, "the API server \(server) failed (\(code)): \(message)")
         case 400..<500 where isStatus:
             return ClusterError(.invalid, "the API server \(server) refuses \(call.subject): \(message)")

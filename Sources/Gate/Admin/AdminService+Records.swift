@@ -89,6 +89,27 @@ extension AdminService {
         writer.endObject()
     }
 
+    /// The newest recorded decisions, one on each line.
+    func answerRecording(_ request: AdminRequest) throws(AdminRefusal) {
+        guard let recorder = gate.hooks.recorder else {
+            throw AdminRefusal(.notFound, "nothing is recorded: start the server with --record DIR")
+        }
+        let reply = later(request)
+        let isTaken = recorder.newest(bytesMax: Self.recordingBytesMax) { result in
+            reply { service throws(AdminRefusal) in
+                let lines: [UInt8]
+                do throws(SystemError) { lines = try result.get() } catch {
+                    throw AdminRefusal(.internalServerError, error.description)
+                }
+                service.writer.verbatim(lines.span)
+                return Answer(type: "application/x-ndjson")
+            }
+        }
+        if !isTaken { throw Self.busy }
+    }
+
+    private static let recordingBytesMax = 16 << 20
+
     // MARK: what becomes of a dead letter
 
     /// Says that a letter is dealt with.
@@ -183,14 +204,14 @@ private final class WaitingRequest: @unchecked Sendable {
 
     func answer(_ page: AdminService.Page) {
         service.writer.reset()
-        var status = HTTPStatus.ok
-        do throws(AdminRefusal) { status = try page(service).status } catch {
-            status = error.status
+        var answer = AdminService.Answer()
+        do throws(AdminRefusal) { answer = try page(service) } catch {
+            answer.status = error.status
             service.writer.reset()
-            StatusBody(status).write(error.message, to: &service.writer)
+            StatusBody(answer.status).write(error.message, to: &service.writer)
         }
         ticket.answer { output, closes in
-            var response = ResponseWriter(status: status, closes: closes)
+            var response = ResponseWriter(status: answer.status, contentType: answer.type, closes: closes)
             response.forbidsCaching = true
             response.writeHead(bodyBytes: service.writer.count, to: &output)
             if !isHead { service.writer.withBytes { output.append($0) } }

@@ -6,7 +6,7 @@ import Telemetry
 /// The answers to people, probes and Prometheus, on the server's own loop.
 final class AdminService: HTTPHandler {
     enum Endpoint {
-        case alive, ready, metrics, page, status, hooks, hook, decisions, shadow, failOpen, deadLetters
+        case alive, ready, metrics, page, status, hooks, hook, decisions, shadow, failOpen, recording, deadLetters
         case reload, mode, breaker, resolve, replay
 
         /// Whether only those may ask who are allowed to change things.
@@ -31,6 +31,7 @@ final class AdminService: HTTPHandler {
         router.add("/v1/decisions", .get, .decisions)
         router.add("/v1/shadow", .get, .shadow)
         router.add("/v1/fail-open", .get, .failOpen)
+        router.add("/v1/recording", .get, .recording)
         router.add("/v1/runtime/hooks/dead-letter", .get, .deadLetters)
         router.add("/v1/runtime/hooks/dead-letter/{id}/resolve", .post, .resolve)
         router.add("/v1/runtime/hooks/dead-letter/{id}/replay", .post, .replay)
@@ -105,6 +106,10 @@ final class AdminService: HTTPHandler {
         switch endpoint {
         case .failOpen: try answerEntries(of: gate.records.ledger.log, request, bytes)
         case .deadLetters: try answerEntries(of: gate.records.letters.log, request, bytes)
+        case .recording:
+            // What people did is told to those who look after the server, not to whoever may scrape it.
+            _ = try identify(request, bytes)
+            try answerRecording(request)
         case .resolve: try resolve(request, by: identify(request, bytes))
         case .replay: try replay(request, by: identify(request, bytes))
         default: return false

@@ -30,6 +30,7 @@ enum HookFigures {
         let seen = states.prefix(hooksMax).map { Seen($0, at: now) }
         writeTerms(seen, states.dropFirst(hooksMax).map(\.terms.objective), &writer)
         writeLastFiveMinutes(seen.filter { $0.summary.good + $0.summary.bad > 0 }, &writer)
+        writeChanges(seen.compactMap { entry in entry.state.changedAt.map { (entry.state, $0) } }, &writer)
         writeBreakers(seen.compactMap { entry in entry.state.breakerNow.map { (entry.state, $0) } }, &writer)
     }
 
@@ -70,6 +71,15 @@ enum HookFigures {
         }
         writer.gauge("portcullis_hook_success_ratio", "Share of hooks with a verdict over the last five minutes.")
         for entry in called { writer.sample(entry.summary.successRatio ?? 0, entry.state.labels) }
+    }
+
+    /// What people change stays changed until they take it back, which is easily forgotten.
+    private static func writeChanges(_ changes: [(HookState, Int64)], _ writer: inout SampleWriter) {
+        if changes.isEmpty { return }
+        writer.gauge(
+            "portcullis_hook_changed_timestamp_seconds", "When people set the mode or the breaker of a hook that is so."
+        )
+        for (hook, wall) in changes { writer.sample(Double(wall / 1_000_000_000), hook.labels) }
     }
 
     private static func writeBreakers(_ breakers: [(HookState, Breaker)], _ writer: inout SampleWriter) {

@@ -68,6 +68,9 @@ public final class HookState: Sendable {
     /// What the hook is held to.
     var terms: HookTerms { kept.withLock { $0.terms } }
 
+    /// When people changed it, in nanoseconds since 1970; nil where they did not, or have taken that back.
+    var changedAt: Int64? { kept.withLock { $0.change.isEmpty ? nil : $0.change.wall } }
+
     /// What a loop writes down about calls; the same after a reload.
     func window(ofLoop loop: Int) -> HookWindow {
         kept.withLock { kept in

@@ -12,6 +12,8 @@ public struct RuleCheck: Sendable {
     package let rules: [ActiveRule]
     /// Webhook configurations among the documents.
     package let configurations: [PlacedDocument]
+    /// Documents of the server's configuration among them.
+    package let servers: [PlacedDocument]
     /// Namespaces among the documents.
     package let namespaces: [KnownNamespace]
 
@@ -31,6 +33,7 @@ public struct RuleCheck: Sendable {
         problems = Self.ordered(loader.problems, by: fileNames)
         set = PolicySet(loader, schemas)
         configurations = loader.configurations
+        servers = loader.servers
         let namespace = ParamKind(apiVersion: "v1", kind: "Namespace")
         namespaces = loader.objects.filter { $0.kind == namespace }.compactMap { KnownNamespace($0.node) }
         self.rules = ActiveRule.all(of: set, loader)

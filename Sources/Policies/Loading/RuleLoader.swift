@@ -10,6 +10,8 @@ struct RuleLoader {
 
     /// Registrations among the documents, if somebody has use for them.
     private(set) var configurations: [PlacedDocument] = []
+    /// Documents of the server's configuration, likewise.
+    private(set) var servers: [PlacedDocument] = []
     private let keepsConfigurations: Bool
 
     /// `keepsConfigurations`: whether webhook configurations among the rules are kept, rather than warned of.
@@ -112,6 +114,7 @@ struct RuleLoader {
         guard apiVersion == Self.ownVersion, Self.ownKinds.contains(origin.kind) else {
             return add("no matches for kind \"\(origin.kind)\" in version \"\(apiVersion)\"", origin, path: "kind")
         }
+        if origin.kind == "Server", keepsConfigurations { servers.append(origin) }
         guard origin.kind == "Hook" else { return }
         let errors = FieldErrors()
         let hook = HookDocument(Field(root: origin.root), folder: Self.folder(of: origin.file), errors)

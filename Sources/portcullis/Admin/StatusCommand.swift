@@ -73,7 +73,7 @@ enum StatusCommand: Command {
         return AdminOutput.table(
             [
                 "HOOK", "PHASE", "MODE", "BREAKER", "CALLS", "FAILURES", "TIMEOUTS", "P50", "P99", "CRITICALITY",
-                "OBJECTIVE", "LEFT",
+                "OBJECTIVE", "BUDGET LEFT",
             ], rows)
     }
 }

@@ -26,6 +26,8 @@ enum CertsEnsure {
           --ca-days N               how long an authority is valid (default 3650)
           --overlap TIME            how long a step takes to reach everybody (default 1h)
           --rotate                  begin to replace the authority now, unless that is under way
+          --token-secret NAMESPACE/NAME   also make this Secret, with a token for the server's --admin-token-file, unless
+                                    there is one
           --force                   replace what was not made by this command, or cannot be read
           -o, --output text|json
         \(ClusterFlags.help)
@@ -39,18 +41,39 @@ enum CertsEnsure {
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(
             words, flags: ["--rotate", "--force"],
-            values: ClusterFlags.values.union(CertificatePlan.values).union(["--secret", "--output"]),
+            values: ClusterFlags.values.union(CertificatePlan.values).union(["--secret", "--token-secret", "--output"]),
             short: ["-o": "--output"])
         let options = try EnsureOptions(arguments)
         let report: EnsureReport
         do throws(CertificateProblem) {
-            report = try run(arguments, options)
+            report = try run(arguments, options, token: token(arguments, options))
         } catch {
             Console.error("portcullis certs ensure: \(error.sentence)\n")
             return .cannotRun
         }
         Console.print(options.isJSON ? report.json : report.text)
         return .fine
+    }
+
+    /// The admin's token comes first: what fails leaves certificates as they are.
+    private static func token(
+        _ arguments: Arguments, _ options: EnsureOptions
+    ) throws(CertificateProblem) -> (name: String, isNew: Bool)? {
+        guard let name = options.tokenSecret else { return nil }
+        let client: ClusterClient
+        do throws(ClusterError) { client = try ClusterFlags(arguments).client(for: "certs ensure") } catch {
+            throw .failed(error.description)
+        }
+        let token = AdminToken(name, client)
+        return (token.name, try token.ensure())
+    }
+
+    private static func run(
+        _ arguments: Arguments, _ options: EnsureOptions, token: (name: String, isNew: Bool)?
+    ) throws(CertificateProblem) -> EnsureReport {
+        var report = try run(arguments, options)
+        report.token = token
+        return report
     }
 
     private static func run(
@@ -103,6 +126,7 @@ enum CertsEnsure {
 private struct EnsureOptions {
     let folder: String?
     let secret: NamespacedName?
+    let tokenSecret: NamespacedName?
     let plan: CertificateRotation.Plan
     let rotates: Bool
     let replaces: Bool
@@ -110,6 +134,7 @@ private struct EnsureOptions {
 
     init(_ arguments: Arguments) throws(UsageError) {
         secret = try NamespacedName.read("--secret", arguments)
+        tokenSecret = try NamespacedName.read("--token-secret", arguments)
         folder = arguments.operands.first
         guard arguments.operands.count + (secret == nil ? 0 : 1) == 1 else {
             throw UsageError(message: "give a directory, or --secret")
@@ -128,6 +153,8 @@ private struct EnsureOptions {
 private struct EnsureReport {
     let place: String
     let outcome: CertificateRotation.Outcome
+    /// The Secret of the admin's token, and whether it was made.
+    var token: (name: String, isNew: Bool)?
 
     private var reason: String { outcome.reason.sentence(time: TimeText.text) }
 
@@ -136,7 +163,7 @@ private struct EnsureReport {
         \(outcome.step) \(place): \(reason)
         next: \(outcome.nextStep), from \(TimeText.text(outcome.nextDue)) on
 
-        """
+        """ + (token.map { "\($0.isNew ? "created" : "unchanged") \($0.name): the admin's token\n" } ?? "")
     }
 
     var json: String {
@@ -149,6 +176,15 @@ private struct EnsureReport {
         for (key, value) in members {
             writer.key(key.utf8.span)
             writer.string(value)
+        }
+        if let token {
+            writer.key("token")
+            writer.beginObject()
+            writer.key("place")
+            writer.string(token.name)
+            writer.key("step")
+            writer.string(token.isNew ? "created" : "unchanged")
+            writer.endObject()
         }
         writer.endObject()
         return writer.text + "\n"

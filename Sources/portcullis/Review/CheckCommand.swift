@@ -1,3 +1,4 @@
+import Gate
 import Policies
 import Registration
 
@@ -9,7 +10,7 @@ enum CheckCommand: Command {
         usage: portcullis check [OPTION…] PATH…
 
         Reads every .yaml, .yml and .json file at and below the paths and reports everything that serve would refuse, as
-        file:line:column: severity: message (field). It warns of
+        file:line:column: severity: message (field); documents of kind Server among them too. It warns of
 
           - expressions that do not fit the kinds that a policy names without wildcards: those of Kubernetes and of the
             CustomResourceDefinitions among the files, worded as in a policy's status.typeChecking
@@ -49,7 +50,8 @@ enum CheckCommand: Command {
         guard !arguments.operands.isEmpty else { throw UsageError(message: "no path given") }
         guard let files = RuleInput.read(arguments.operands) else { return .cannotRun }
         let lockouts = LockoutCheck(own: arguments.value("--namespace") ?? RegistrationWords.namespace)
-        guard let check = check(RuleCheck(files), lockouts, arguments.value("--registration")) else {
+        let rules = RuleCheck(files)
+        guard let check = check(rules.adding(serverProblems(rules)), lockouts, arguments.value("--registration")) else {
             return .cannotRun
         }
         ProblemPrinter(output: output, showsCosts: arguments.has("--costs")).print(check)
@@ -61,6 +63,22 @@ enum CheckCommand: Command {
             Console.print("\(list); \(errors) errors, \(check.problems.count - errors) warnings\n")
         }
         return errors > 0 || (arguments.has("--strict") && !check.problems.isEmpty) ? .bad : .fine
+    }
+
+    /// What is wrong with documents of the server's configuration among the files.
+    private static func serverProblems(_ check: RuleCheck) -> [RuleProblem] {
+        check.servers.flatMap { server -> [RuleProblem] in
+            do throws(ServerConfiguration.Problems) {
+                _ = try ServerConfiguration(server.document, file: server.file)
+                return []
+            } catch {
+                return error.list.map { problem in
+                    RuleProblem(
+                        file: problem.file, line: problem.line, column: problem.column, severity: .error,
+                        message: problem.message, path: problem.path, document: server.title)
+                }
+            }
+        }
     }
 
     /// The check with what the lock-out linter finds; nil after saying what cannot be read.

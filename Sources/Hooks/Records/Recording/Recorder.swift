@@ -85,6 +85,14 @@ public final class Recorder: Sendable {
         }
     }
 
+    /// The newest decisions, the oldest of them first: whole lines, so many bytes at the most. False where too much is being asked
+    /// of the disk; the reply comes on a thread of the recorder's own.
+    public func newest(bytesMax: Int, reply: @escaping @Sendable (Result<[UInt8], SystemError>) -> Void) -> Bool {
+        thread.mailbox.submit { [files] _ in
+            reply(Result { () throws(SystemError) in try files.onItsLoop().newest(bytesMax) })
+        }
+    }
+
     /// Writes what waits to be written, and ends the thread.
     public func close() {
         let isTaken = thread.mailbox.submit { $0.mailbox.stop() }
@@ -127,6 +135,31 @@ final class RecordingFiles {
         } catch {
             return false
         }
+    }
+
+    func newest(_ bytesMax: Int) throws(SystemError) -> [UInt8] {
+        var parts: [ArraySlice<UInt8>] = []
+        var left = bytesMax
+        for file in files.reversed() where left > 0 {
+            let bytes = try WholeFile.read(file.path, bytesMax: max(options.fileBytesMax, file.bytes) + 1)
+            // A process that ended while it wrote has left a line without an end.
+            let end = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+            let whole = bytes[..<end]
+            if whole.count <= left {
+                parts.append(whole)
+                left -= whole.count
+                continue
+            }
+            let cut = whole.suffix(left)
+            // The first line may be cut anywhere; that before it may end right there.
+            if whole[cut.startIndex - 1] == 0x0A {
+                parts.append(cut)
+            } else if let start = cut.firstIndex(of: 0x0A) {
+                parts.append(cut[(start + 1)...])
+            }
+            left = 0
+        }
+        return Array(parts.reversed().joined())
     }
 
     private func roll() throws(SystemError) {

@@ -1,0 +1,178 @@
+import Foundation
+import RecordingCluster
+import TestSupport
+import Testing
+
+/// The jobs of a release's life: when they run, that they end, and that what they run works with the rights they have.
+@Suite struct LifecycleTests {
+    private static func jobs(_ values: String = "{}") throws -> [Chart.Object] {
+        try Chart.objects(Chart.rendered(values)).filter { $0.kind == "Job" }
+    }
+
+    /// What Helm makes at an event, in its order.
+    static let order = [
+        ("pre-install", ["certificates", "check"]), ("post-install", ["register", "verify"]),
+        ("pre-upgrade", ["backup", "certificates", "check", "replay"]),
+        ("post-upgrade", ["register", "verify", "canary", "forget"]), ("pre-rollback", ["restore"]),
+        ("post-rollback", ["register", "verify"]), ("pre-delete", ["deregister"]), ("post-delete", ["cleanup"]),
+        ("test", ["test"]),
+    ]
+
+    @Test(arguments: order) func eventsRunTheirJobsInOrder(event: String, names: [String]) throws {
+        let jobs = try Self.jobs().filter { $0.hooks.contains(event) }.sorted {
+            ($0.weight, $0.name) < ($1.weight, $1.name)
+        }
+        #expect(jobs.map { $0.name.replacing("portcullis-", with: "") } == names)
+        #expect(Set(try Self.jobs().flatMap(\.hooks)).isSubset(of: Set(Self.order.map(\.0))))
+    }
+
+    @Test func everyJobEndsAndLeavesNothing() throws {
+        for job in try Self.jobs() {
+            let spec = job["spec"]
+            #expect((30...3600).contains(spec["activeDeadlineSeconds"].number ?? 0), "\(job.name)")
+            #expect((0...10).contains(spec["backoffLimit"].number ?? -1))
+            #expect(spec["template"]["spec"]["restartPolicy"].text == "Never")
+            #expect(job.annotations["helm.sh/hook-delete-policy"].text == "before-hook-creation,hook-succeeded")
+        }
+    }
+
+    /// What jobs need is made before them, and what they mount is there at their time.
+    @Test func everythingThatAJobNeedsIsThereBefore() throws {
+        let objects = try Chart.objects(Chart.rendered("{}"))
+        for job in objects where job.kind == "Job" {
+            let pod = job["spec"]["template"]["spec"]
+            let mounted = pod["volumes"].list.map { $0["configMap"]["name"].text }.filter { !$0.isEmpty }
+            let needed = mounted.map { ("ConfigMap", $0) } + [("ServiceAccount", pod["serviceAccountName"].text)]
+            for event in job.hooks {
+                for (kind, name) in needed {
+                    let object = objects.first { $0.kind == kind && $0.name == name }
+                    let isHook = object?.hooks.contains(event) == true && (object?.weight ?? 0) < job.weight
+                    // Everything else is there between the end of the installation and the beginning of the end.
+                    let isInstalled =
+                        object?.hooks.isEmpty == true && !["pre-install", "post-delete"].contains(event)
+                        && !(event == "pre-upgrade" && name.hasSuffix("candidate"))
+                    #expect(isHook || isInstalled, "\(job.name) at \(event) needs \(kind) \(name)")
+                }
+            }
+        }
+    }
+
+    /// Every word of every job is one that the program knows.
+    @Test func theProgramTakesWhatJobsSay() throws {
+        var helps: [String: String] = [:]
+        let workloads = try Chart.objects(Chart.rendered("{}")).filter {
+            ["Job", "CronJob", "Deployment"].contains($0.kind)
+        }
+        for container in workloads.flatMap(\.containers) {
+            let words = container["args"].texts
+            let command = try #require(words.first)
+            let help = try helps[command] ?? BuiltBinary.run([command, "--help"]).output
+            helps[command] = help
+            for flag in words.filter({ $0.hasPrefix("--") }) {
+                #expect(help.contains("\(flag) ") || help.contains("\(flag)\n"), "\(words)")
+            }
+        }
+        #expect(helps.count >= 9)
+    }
+}
+
+/// The jobs that talk to the API server, run with the rights that the chart gives them and no others.
+@Suite struct LifecycleRightsTests {
+    private let cluster: RecordingCluster
+    private let folder: TemporaryDirectory
+    private let objects: [Chart.Object]
+
+    init() throws {
+        cluster = try RecordingCluster()
+        folder = try TemporaryDirectory()
+        objects = try Chart.objects(Chart.rendered("{}"))
+        for name in ["lifecycle", "certificates"] {
+            for role in objects where ["Role", "ClusterRole"].contains(role.kind) && role.name == "portcullis-\(name)" {
+                for rule in role["rules"].list {
+                    grant(name, rule, in: role.kind == "Role" ? "portcullis-system" : nil)
+                }
+            }
+        }
+        try FileManager.default.createDirectory(atPath: folder.path + "/rules", withIntermediateDirectories: true)
+        let rules = try #require(objects.first { $0.kind == "ConfigMap" && $0.name == "portcullis-rules" })
+        for (name, text) in rules["data"].map {
+            try (text as? String ?? "").write(toFile: "\(folder.path)/rules/\(name)", atomically: true, encoding: .utf8)
+        }
+        let data = try JSONSerialization.data(withJSONObject: rules.value)
+        cluster.put(String(decoding: data, as: UTF8.self), manager: "helm")
+    }
+
+    private func grant(_ user: String, _ rule: Chart.Object, in namespace: String?) {
+        for group in rule["apiGroups"].texts {
+            for resource in rule["resources"].texts {
+                cluster.grant(
+                    user, verbs: rule["verbs"].texts, group: group, resource, names: rule["resourceNames"].texts,
+                    in: namespace)
+            }
+        }
+    }
+
+    private func run(_ job: String, as user: String = "lifecycle", _ more: String...) throws -> BuiltBinary.Outcome {
+        let found = try #require(objects.first { $0.kind == "Job" && $0.name == "portcullis-\(job)" })
+        let words = found["spec"]["template"]["spec"]["containers"].list[0]["args"].texts.map {
+            $0.replacing("/etc/portcullis", with: folder.path)
+        }
+        return try BuiltBinary.run(words + more + ["--kubeconfig", cluster.kubeconfig(user: user, withToken: true)])
+    }
+
+    @Test func aReleaseComesAndGoesWithTheRightsOfItsJobs() throws {
+        func succeeds(_ job: String, _ text: String) throws {
+            let outcome = try run(job)
+            #expect(outcome.status == 0 && outcome.output.contains(text), "\(job): \(outcome.output)\(outcome.errors)")
+        }
+        try succeeds("certificates", "created Secret portcullis-system/portcullis-tls")
+        #expect(cluster.object("secrets", "portcullis-admin", in: "portcullis-system") != nil)
+        try succeeds("register", "ValidatingWebhookConfiguration portcullis")
+        // Once more, as after an upgrade.
+        try succeeds("certificates", "unchanged")
+        try succeeds("backup", "wrote ConfigMap portcullis-system/portcullis-backup")
+        try succeeds("register", "unchanged")
+        try succeeds("deregister", "ValidatingWebhookConfiguration portcullis")
+        try succeeds("restore", "ValidatingWebhookConfiguration portcullis")
+        #expect(cluster.object("validatingwebhookconfigurations", "portcullis") != nil)
+        try succeeds("forget", "ConfigMap portcullis-system/portcullis-backup")
+        try succeeds("restore", "missing ConfigMap")
+        try succeeds("deregister", "deleted")
+        try succeeds("cleanup", "Secret portcullis-system/portcullis-tls: deleted")
+        for name in ["portcullis-tls", "portcullis-admin"] {
+            #expect(cluster.object("secrets", name, in: "portcullis-system") == nil)
+        }
+        #expect(cluster.object("validatingwebhookconfigurations", "portcullis") == nil)
+        #expect(cluster.object("configmaps", "portcullis-rules", in: "portcullis-system") != nil)
+    }
+
+    @Test func theDailyJobMayDoWhatItDoesAndNoMore() throws {
+        #expect(try run("certificates", as: "certificates").status == 0)
+        #expect(try run("register", as: "certificates").status == 0)
+        let backup = try run("backup", as: "certificates")
+        #expect(backup.status == 2 && backup.errors.contains("certificates"), "\(backup.errors)")
+    }
+
+    @Test func whatSomebodyElseMadeIsNotTakenAway() throws {
+        cluster.put(
+            #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"portcullis-tls","namespace":"portcullis-system"},"data":{"tls.crt":"eA=="}}"#
+        )
+        #expect(try run("certificates").errors.contains("portcullis-tls"))
+        let refused = try run("cleanup")
+        #expect(refused.status == 2 && refused.errors.contains("was not made by portcullis"), "\(refused)")
+        #expect(cluster.object("secrets", "portcullis-tls", in: "portcullis-system") != nil)
+    }
+
+    @Test func aTokenIsMadeOnceAndASecretWithoutOneIsSaid() throws {
+        #expect(try run("certificates").output.contains("created Secret portcullis-system/portcullis-admin"))
+        let first = cluster.object("secrets", "portcullis-admin", in: "portcullis-system")?["data"]["token"]
+        #expect(try !run("certificates").output.contains("created"))
+        #expect(cluster.object("secrets", "portcullis-admin", in: "portcullis-system")?["data"]["token"] == first)
+        cluster.remove("secrets", "portcullis-admin", in: "portcullis-system")
+        cluster.put(
+            #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"portcullis-admin","namespace":"portcullis-system"},"type":"Opaque"}"#
+        )
+        let refused = try run("certificates")
+        #expect(refused.status == 2 && refused.errors.contains("has no token"), "\(refused.errors)")
+    }
+}
