@@ -22,6 +22,7 @@ copy() {
 
 root() {
     local root=$1 library
+    rm -rf "$root"
     mkdir -p "$root"/{etc/ssl/certs,tmp,usr/bin,usr/lib/ssl,var/lib/portcullis}
     install -m 0755 "$scratch/portcullis" "$root/usr/bin/portcullis"
     # The loader stands in the list as well, without an arrow.
@@ -37,6 +38,8 @@ root() {
 }
 
 try() {
+    # Who may not make a root of one's own asks for it.
+    if [ "$(id -u)" != 0 ]; then exec sudo -E "$PWD/deploy/image.sh" try "$1"; fi
     local root=$1 place pid
     place=$(mktemp -d)
     cp -a "$root/." "$place/"

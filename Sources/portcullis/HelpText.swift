@@ -5,6 +5,7 @@ enum HelpText {
             BackupCommand.self,
             BenchCommand.self,
             BreakerCommand.self,
+            CanaryCommand.self,
             CertsCommand.self,
             CheckCommand.self,
             CleanupCommand.self,

@@ -90,4 +90,28 @@ import Testing
         #expect(try BuiltBinary.run(["replay", "x"]).errors.contains("no rules given"))
         #expect(try BuiltBinary.run(["replay", "/no/such", "--rules", folder.path + "/p.yaml"]).status == 2)
     }
+
+    @Test func theNewestDecisionsAreGivenToWhoeverHasTheToken() throws {
+        let folder = try TemporaryDirectory()
+        try "0123456789abcdef0123\n".write(toFile: folder.path + "/token", atomically: true, encoding: .utf8)
+        let server = try RunningServer([
+            "--record", folder.path + "/recording", "--admin-token-file", folder.path + "/token",
+        ])
+        for isPrivileged in [false, true] {
+            _ = try server.curl("/validate", ServeTests.post(ServeTests.pod(isPrivileged: isPrivileged)))
+        }
+        let token = ["-H", "Authorization: Bearer 0123456789abcdef0123"]
+        var lines: [Substring] = []
+        for _ in 0..<200 where lines.count < 2 {
+            let answer = try server.curl("/v1/recording", token, isAdmin: true)
+            #expect(answer.status == 200)
+            lines = answer.body.split(separator: "\n")
+            if lines.count < 2 { usleep(20_000) }
+        }
+        #expect(lines.count == 2 && lines.allSatisfy { $0.contains(#""review":{"kind":"AdmissionReview""#) })
+        #expect(try server.curl("/v1/recording", isAdmin: true).status == 401)
+        let without = try RunningServer(["--admin-token-file", folder.path + "/token"])
+        let nothing = try without.curl("/v1/recording", token, isAdmin: true)
+        #expect(nothing.status == 404 && nothing.body.contains("start the server with --record DIR"))
+    }
 }

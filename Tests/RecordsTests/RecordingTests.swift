@@ -54,6 +54,34 @@ import Testing
         #expect(abs(decisions[0].seconds - Int64(Date().timeIntervalSince1970)) < 60)
     }
 
+    @Test func theNewestDecisionsAreWholeLinesOfAllFiles() throws {
+        let folder = try TemporaryDirectory()
+        var options = RecorderOptions()
+        options.fileBytesMax = 1500
+        let recorder = try Recorder(folder.path, options, clock: SystemClock())
+        defer { recorder.close() }
+        for number in 0..<20 {
+            recorder.record(
+                try review(uid: "u\(number)"), .validate, revision: "r", answer: Array(#"{"response":{}}"#.utf8))
+        }
+        func newest(_ bytesMax: Int) throws -> [String] {
+            let answer = Answer<[UInt8]>()
+            _ = recorder.newest(bytesMax: bytesMax) { answer.reply($0.mapError { .system($0) }) }
+            let text = String(decoding: try answer.get(), as: UTF8.self)
+            #expect(text.utf8.count <= bytesMax && (text.isEmpty || text.hasSuffix("\n")))
+            return text.split(separator: "\n").map(String.init)
+        }
+        let all = try newest(1 << 20)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let written = try lines(folder.path)
+        #expect(all.count == 20 && files.count > 3 && all == written)
+        let length = all[19].utf8.count + 1
+        for bytes in [0, length - 1, length, length + 1, 3 * length, 7 * length - 3] {
+            let some = try newest(bytes)
+            #expect(some == all.suffix(some.count) && some.count >= bytes / (length + 2), "\(bytes)")
+        }
+    }
+
     @Test func dryRunsAreNotRecordedAndOthersByTheirShare() throws {
         let folder = try TemporaryDirectory()
         var options = RecorderOptions()
