@@ -113,6 +113,32 @@ private final class Rotating {
         #expect(!one.steps.contains(.recreated))
     }
 
+    @Test func nobodyIsShownWhatIsKnownToBeDistrusted() throws {
+        let one = Rotating()
+        try one.advance()
+        try one.advance(after: day, rotates: true)
+        func advance(distrusting: [String]) throws -> CertificateRotation.Outcome {
+            let outcome = try CertificateRotation(one.plan).advance(one.files, now: one.now, distrusting: distrusting)
+            one.files = outcome.files
+            return outcome
+        }
+        one.now += 2 * 3600
+        let held = try advance(distrusting: ["them"])
+        #expect(held.step == .unchanged && held.reason == .notTrustedYet(["them"]) && held.nextStep == .switched)
+        // What is shown must stay valid all the same.
+        one.now += 61 * day
+        #expect(try advance(distrusting: ["them"]).step == .renewed)
+        #expect(try advance(distrusting: []).step == .switched)
+        #expect(try advance(distrusting: ["nobody who matters now"]).step == .unchanged)
+        // At the end of the present authority there is nothing left to lose.
+        let other = Rotating()
+        try other.advance()
+        try other.advance(after: day, rotates: true)
+        other.now = try other.state.signing.facts.notAfter
+        let last = try CertificateRotation(other.plan).advance(other.files, now: other.now, distrusting: ["them"])
+        #expect(last.step == .switched)
+    }
+
     @Test func aServingPairIsRenewedInTheMidstOfARotation() throws {
         let one = Rotating()
         one.plan.overlap = 100 * day

@@ -97,12 +97,16 @@ public struct CertificateRotation: Sendable {
     public init(_ plan: Plan) { self.plan = plan }
 
     /// Makes the step that is due at `now` (seconds since 1970). Where `rotates` is set, a rotation of the authority is due
-    /// unless one is under way already.
-    public func advance(_ files: Files?, now: Int64, rotates: Bool = false) throws(RotationProblem) -> Outcome {
+    /// unless one is under way already. Where somebody is known not to trust the next authority yet, `distrusting` names them,
+    /// and it does not sign before they do, unless the present one ends.
+    public func advance(
+        _ files: Files?, now: Int64, rotates: Bool = false, distrusting: [String] = []
+    ) throws(RotationProblem) -> Outcome {
         guard let files else { return try begin(.created, .nothingThere, now) }
         let state = try CertificateState(files)
         if state.signing.facts.notBefore > now { throw .notYetValid("ca.crt", at: state.signing.facts.notBefore) }
-        if let outcome = try rotate(state, now, isAsked: rotates) { return outcome }
+        let isHeld = !distrusting.isEmpty && state.next != nil && state.signing.facts.notAfter > now
+        if !isHeld, let outcome = try rotate(state, now, isAsked: rotates) { return outcome }
         if state.signing.facts.notAfter <= now {
             return try begin(.recreated, .authorityExpired(at: state.signing.facts.notAfter), now)
         }
@@ -111,6 +115,7 @@ public struct CertificateRotation: Sendable {
             try issue(&next, from: state.signing, files.authorityKey, now)
             return try outcome(.renewed, reason, next)
         }
+        if isHeld { return try outcome(.unchanged, .notTrustedYet(distrusting), files) }
         return try outcome(.unchanged, rotates ? .underWay : .nothingDue, files)
     }
 

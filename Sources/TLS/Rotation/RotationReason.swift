@@ -8,6 +8,8 @@ public enum RotationReason: Hashable, Sendable {
     case underWay
     /// A rotation was asked for.
     case asked
+    /// These do not trust the next authority yet.
+    case notTrustedYet([String])
     /// What was done before has had the overlap's time to reach everybody.
     case overlapOver
     /// The serving certificate expires.
@@ -32,6 +34,8 @@ public enum RotationReason: Hashable, Sendable {
         case .nothingDue: "nothing is due"
         case .underWay: "a rotation is under way already"
         case .asked: "a rotation was asked for"
+        case .notTrustedYet(let names):
+            "the next authority is not trusted yet by \(names.joined(separator: ", ")): run 'portcullis register' for them"
         case .overlapOver: "the step before has had its time to reach everybody"
         case .expires(let end): "it would have expired at \(time(end))"
         case .notYetValid(let start): "it was not valid before \(time(start))"

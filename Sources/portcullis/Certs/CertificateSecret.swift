@@ -13,10 +13,8 @@ struct CertificateSecret: CertificatePlace {
     let object: ObjectReference
     var name: String { object.description }
 
-    init(_ name: NamespacedName, _ arguments: Arguments, command: String) throws(CertificateProblem) {
-        do throws(ClusterError) { client = try ClusterFlags(arguments).client(for: command) } catch {
-            throw .failed(error.description)
-        }
+    init(_ client: ClusterClient, _ name: NamespacedName) {
+        self.client = client
         object = ObjectReference(.secrets, name.name, in: name.namespace)
     }
 

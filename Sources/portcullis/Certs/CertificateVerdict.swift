@@ -62,7 +62,7 @@ struct CertificateVerdict {
 extension CertificateVerdict {
     var text: String {
         var lines = [place]
-        for (index, report) in chain.enumerated() { lines += describe(report, index == 0 ? "certificate" : "issuer") }
+        for report in chain { lines += describe(report, report.isAuthority ? "authority" : "certificate") }
         if let keyFits {
             lines.append("  key          \(keyFits ? "belongs to the certificate" : "IS ANOTHER CERTIFICATE'S")")
         }

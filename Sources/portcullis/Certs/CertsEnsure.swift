@@ -26,6 +26,8 @@ enum CertsEnsure {
           --ca-days N               how long an authority is valid (default 3650)
           --overlap TIME            how long a step takes to reach everybody (default 1h)
           --rotate                  begin to replace the authority now, unless that is under way
+          --registration NAME       the next authority signs only once all webhook configurations of this registration
+                                    trust it: 'register' must have told the API server first
           --token-secret NAMESPACE/NAME   also make this Secret, with a token for the server's --admin-token-file, unless
                                     there is one
           --force                   replace what was not made by this command, or cannot be read
@@ -41,12 +43,14 @@ enum CertsEnsure {
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(
             words, flags: ["--rotate", "--force"],
-            values: ClusterFlags.values.union(CertificatePlan.values).union(["--secret", "--token-secret", "--output"]),
+            values: ClusterFlags.values.union(CertificatePlan.values).union([
+                "--secret", "--token-secret", "--registration", "--output",
+            ]),
             short: ["-o": "--output"])
         let options = try EnsureOptions(arguments)
         let report: EnsureReport
         do throws(CertificateProblem) {
-            report = try run(arguments, options, token: token(arguments, options))
+            report = try ensure(options, options.needsCluster ? client(arguments) : nil)
         } catch {
             Console.error("portcullis certs ensure: \(error.sentence)\n")
             return .cannotRun
@@ -55,37 +59,41 @@ enum CertsEnsure {
         return .fine
     }
 
-    /// The admin's token comes first: what fails leaves certificates as they are.
-    private static func token(
-        _ arguments: Arguments, _ options: EnsureOptions
-    ) throws(CertificateProblem) -> (name: String, isNew: Bool)? {
-        guard let name = options.tokenSecret else { return nil }
-        let client: ClusterClient
-        do throws(ClusterError) { client = try ClusterFlags(arguments).client(for: "certs ensure") } catch {
+    private static func client(_ arguments: Arguments) throws(CertificateProblem) -> ClusterClient {
+        do throws(ClusterError) { return try ClusterFlags(arguments).client(for: "certs ensure") } catch {
             throw .failed(error.description)
         }
+    }
+
+    private static func makeToken(
+        _ options: EnsureOptions, _ client: ClusterClient
+    ) throws(CertificateProblem) -> (name: String, isNew: Bool)? {
+        guard let name = options.tokenSecret else { return nil }
         let token = AdminToken(name, client)
         return (token.name, try token.ensure())
     }
 
-    private static func run(
-        _ arguments: Arguments, _ options: EnsureOptions, token: (name: String, isNew: Bool)?
+    private static func ensure(
+        _ options: EnsureOptions, _ client: ClusterClient?
     ) throws(CertificateProblem) -> EnsureReport {
-        var report = try run(arguments, options)
+        // The admin's token comes first: what fails there leaves the certificates as they are.
+        let token = try client.map { client throws(CertificateProblem) in try makeToken(options, client) } ?? nil
+        var report: EnsureReport
+        if let folder = options.folder {
+            report = try ensure(folder, options, client)
+        } else if let secret = options.secret, let client {
+            report = try ensure(CertificateSecret(client, secret), options, client)
+        } else {
+            throw .failed("there is no place for the certificates")
+        }
         report.token = token
         return report
     }
 
-    private static func run(
-        _ arguments: Arguments, _ options: EnsureOptions
-    ) throws(CertificateProblem) -> EnsureReport {
-        if let folder = options.folder { return try ensure(folder, options) }
-        guard let secret = options.secret else { throw .failed("there is no place for the certificates") }
-        return try ensure(try CertificateSecret(secret, arguments, command: "certs ensure"), options)
-    }
-
     /// Whoever comes second finds what the first has made.
-    private static func ensure(_ folder: String, _ options: EnsureOptions) throws(CertificateProblem) -> EnsureReport {
+    private static func ensure(
+        _ folder: String, _ options: EnsureOptions, _ client: ClusterClient?
+    ) throws(CertificateProblem) -> EnsureReport {
         let lock: FolderLock
         do throws(SystemError) {
             try WholeFile.makeDirectory(folder)
@@ -93,21 +101,39 @@ enum CertsEnsure {
         } catch {
             throw .failed(error.description)
         }
-        let report = Result { () throws(CertificateProblem) in try ensure(CertificateFolder(path: folder), options) }
+        let report = Result { () throws(CertificateProblem) in
+            try ensure(CertificateFolder(path: folder), options, client)
+        }
         _ = consume lock
         return try report.get()
     }
 
+    /// Who of the registration does not trust the next authority yet.
+    private static func distrusting(
+        _ files: CertificateRotation.Files?, _ options: EnsureOptions, _ client: ClusterClient?
+    ) throws(CertificateProblem) -> [String] {
+        guard let registration = options.registration, let client, let files,
+            let next = (try? CertificateState(files))?.next
+        else { return [] }
+        do throws(ClusterError) {
+            return try RegistrationTrust(client: client, registration: registration).configurationsWithout(next)
+        } catch {
+            throw .failed(error.description)
+        }
+    }
+
     private static func ensure(
-        _ place: any CertificatePlace, _ options: EnsureOptions
+        _ place: any CertificatePlace, _ options: EnsureOptions, _ client: ClusterClient?
     ) throws(CertificateProblem) -> EnsureReport {
         for _ in 0..<attemptsMax {
             let present = try place.read()
             let files = try present.files(in: place.name, replaces: options.replaces)
+            let distrusting = try distrusting(files, options, client)
             let now = SystemClock().wall / 1_000_000_000
             let outcome: CertificateRotation.Outcome
             do throws(RotationProblem) {
-                outcome = try CertificateRotation(options.plan).advance(files, now: now, rotates: options.rotates)
+                outcome = try CertificateRotation(options.plan).advance(
+                    files, now: now, rotates: options.rotates, distrusting: distrusting)
             } catch {
                 throw .failed("\(place.name): \(error.sentence(time: TimeText.text))")
             }
@@ -127,6 +153,7 @@ private struct EnsureOptions {
     let folder: String?
     let secret: NamespacedName?
     let tokenSecret: NamespacedName?
+    let registration: String?
     let plan: CertificateRotation.Plan
     let rotates: Bool
     let replaces: Bool
@@ -135,6 +162,7 @@ private struct EnsureOptions {
     init(_ arguments: Arguments) throws(UsageError) {
         secret = try NamespacedName.read("--secret", arguments)
         tokenSecret = try NamespacedName.read("--token-secret", arguments)
+        registration = arguments.value("--registration")
         folder = arguments.operands.first
         guard arguments.operands.count + (secret == nil ? 0 : 1) == 1 else {
             throw UsageError(message: "give a directory, or --secret")
@@ -147,6 +175,9 @@ private struct EnsureOptions {
         replaces = arguments.has("--force")
         isJSON = try arguments.choice("--output", [("text", false), ("json", true)]) ?? false
     }
+
+    /// Whether anything of it is in a cluster.
+    var needsCluster: Bool { secret != nil || tokenSecret != nil || registration != nil }
 }
 
 /// What `certs ensure` has done, and what comes next.

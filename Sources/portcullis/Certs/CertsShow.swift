@@ -100,7 +100,11 @@ private enum ShowSubject {
             }
             return ShownCertificates(place: path, chain: try Self.file(path))
         case .secret(let name):
-            return try Self.set(try CertificateSecret(name, arguments, command: "certs show"))
+            let client: ClusterClient
+            do throws(ClusterError) { client = try ClusterFlags(arguments).client(for: "certs show") } catch {
+                throw .failed(error.description)
+            }
+            return try Self.set(CertificateSecret(client, name))
         case .server(let host, let port, let name):
             return try ServerLook(host: host, port: port, name: name).certificates()
         }
