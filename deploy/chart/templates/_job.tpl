@@ -119,6 +119,9 @@ volumeMounts:
 
 {{- define "portcullis.verifyWords" -}}
 {{- $words := list "verify" "--url" (include "portcullis.url" .) "--ca-secret" (include "portcullis.tlsSecret" .) "--rules" "/etc/portcullis/rules" "--wait" "2m" }}
+{{- range .Values.registration.excludeNamespaces }}
+{{- $words = concat $words (list "--exclude-namespace" .) }}
+{{- end -}}
 {{- if .registered }}{{ $words = concat $words (list "--registration" .Values.registration.name) }}{{ end -}}
 {{- toJson $words }}
 {{- end }}
