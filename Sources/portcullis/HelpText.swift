@@ -21,6 +21,7 @@ enum HelpText {
             SchemasCommand.self,
             ServeCommand.self,
             StatusCommand.self,
+            VerifyCommand.self,
             VersionCommand.self,
         ]
     }

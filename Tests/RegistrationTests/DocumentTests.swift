@@ -14,8 +14,8 @@ import YAML
 
     private static func registration(
         _ target: WebhookTarget = .service(namespace: "a", name: "b", port: 443), rules: String = rules
-    ) -> Registration {
-        Registration(name: "portcullis", Derived(rules).plan.webhooks, target, authorities: [])
+    ) -> WebhookRegistration {
+        WebhookRegistration(name: "portcullis", Derived(rules).plan.webhooks, target, authorities: [])
     }
 
     @Test func whatIsWrittenIsTaken() throws {

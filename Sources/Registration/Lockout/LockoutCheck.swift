@@ -12,7 +12,7 @@ package struct LockoutCheck {
     package func problems(of check: RuleCheck) -> [RuleProblem] {
         let exclusions = RegistrationPlan.Exclusions(
             namespaces: RegistrationPlan.Exclusions.systemNamespaces + [own])
-        let plan = RegistrationPlan(check.rules, named: Registration.product, exclusions)
+        let plan = RegistrationPlan(check.rules, named: WebhookRegistration.product, exclusions)
         return LockoutLinter(own: own, check.namespaces).findings(plan) + problems(ofConfigurationsIn: check)
     }
 

@@ -83,7 +83,7 @@ package struct LockoutLinter {
         var certainty = Certainty.yes
         if !request.namespace.isEmpty { certainty = labels(ofNamespace: request.namespace).fit(namespace) }
         if request.isNamespace { return certainty.and(labels(ofNamespace: request.namespace).fit(object)) }
-        let own = [Registration.nameLabel: Registration.product]
+        let own = [WebhookRegistration.nameLabel: WebhookRegistration.product]
         let known = KnownLabels(labels: request.isOwn ? own : [:], mayHaveOthers: true)
         return certainty.and(known.fit(object))
     }

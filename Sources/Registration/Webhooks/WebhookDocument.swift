@@ -25,7 +25,7 @@ package struct WebhookDocument: Sendable {
         let root = Field(root: place.root)
         root.isObject(of: ["apiVersion", "kind", "metadata", "webhooks"], errors)
         let version = root["apiVersion"].text(errors)
-        if version != Registration.apiVersion {
+        if version != WebhookRegistration.apiVersion {
             errors.add(
                 "no matches for kind \(RuleText.quoted(place.kind)) in version \(RuleText.quoted(version))",
                 root["apiVersion"])

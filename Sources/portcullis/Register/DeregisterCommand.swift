@@ -29,7 +29,7 @@ enum DeregisterCommand: Command {
             short: ["-o": "--output"])
         if let extra = arguments.operands.first { throw UsageError(message: "what is '\(extra)'?") }
         let isJSON = try arguments.choice("--output", [("text", false), ("json", true)]) ?? false
-        let registration = arguments.value("--name") ?? Registration.product
+        let registration = arguments.value("--name") ?? WebhookRegistration.product
         if let problem = RegistrationName.problem(registration) { throw UsageError(message: "--name: \(problem)") }
         do throws(ClusterError) {
             let sync = RegistrationSync(

@@ -10,7 +10,9 @@ struct DerivedRegistration {
         let status: ExitStatus
     }
 
-    let registration: Registration
+    let registration: WebhookRegistration
+    /// What it was made of.
+    let rules: PolicySet
     let notes: [String]
     /// What it would stop while no server answers.
     let lockouts: [RuleProblem]
@@ -34,18 +36,19 @@ struct DerivedRegistration {
                     + "than off); portcullis deregister takes away what is registered\n")
             return .failure(Refusal(status: .bad))
         }
-        let registration = Registration(name: words.name, plan.webhooks, words.target, authorities: authorities)
+        let registration = WebhookRegistration(name: words.name, plan.webhooks, words.target, authorities: authorities)
         let refusals = refusals(registration)
         guard refusals.isEmpty else {
             for refusal in refusals { Console.error("portcullis: an API server would refuse \(refusal)\n") }
             return .failure(Refusal(status: .bad))
         }
         let lockouts = LockoutLinter(own: words.own, check.namespaces).findings(plan)
-        return .success(DerivedRegistration(registration: registration, notes: plan.notes, lockouts: lockouts))
+        return .success(
+            DerivedRegistration(registration: registration, rules: check.set, notes: plan.notes, lockouts: lockouts))
     }
 
     /// Why an API server would not take it.
-    private static func refusals(_ registration: Registration) -> [String] {
+    private static func refusals(_ registration: WebhookRegistration) -> [String] {
         do {
             var stream = try KubernetesStream(try registration.yaml())
             var list: [String] = []

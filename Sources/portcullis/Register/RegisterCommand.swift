@@ -82,7 +82,7 @@ enum RegisterCommand: Command {
         return .fine
     }
 
-    private static func print(_ registration: Registration, isJSON: Bool) -> ExitStatus {
+    private static func print(_ registration: WebhookRegistration, isJSON: Bool) -> ExitStatus {
         do throws(JSONError) {
             Console.print(isJSON ? Array(try (registration.json() + "\n").utf8) : try registration.yaml())
             return .fine

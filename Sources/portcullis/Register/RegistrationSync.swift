@@ -24,7 +24,7 @@ struct RegistrationSync {
     var isDryRun = false
 
     /// Applies what the registration has, and deletes what is left of an earlier one.
-    func apply(_ registration: Registration) throws(ClusterError) -> [Change] {
+    func apply(_ registration: WebhookRegistration) throws(ClusterError) -> [Change] {
         var changes: [Change] = []
         var present: [Webhook.Phase: [JSONDocument]] = [:]
         for phase in Webhook.Phase.allCases { present[phase] = try own(phase) }
@@ -76,7 +76,7 @@ struct RegistrationSync {
     }
 
     private func apply(
-        _ phase: Webhook.Phase, _ registration: Registration, over own: JSONDocument?
+        _ phase: Webhook.Phase, _ registration: WebhookRegistration, over own: JSONDocument?
     ) throws(ClusterError) -> Change {
         let object = ObjectReference(Self.resource(phase), name)
         let found: JSONDocument?

@@ -1,4 +1,5 @@
 import Cluster
+import HTTP
 import JSON
 import Registration
 
@@ -32,11 +33,13 @@ struct RegistrationWords {
     let authoritiesFile: String?
     let authoritiesSecret: NamespacedName?
 
-    init(_ arguments: Arguments) throws(UsageError) {
+    /// `isVerifying`: the rules may be left out, and the authorities, and the address that is asked may be said beside the
+    /// Service that is registered.
+    init(_ arguments: Arguments, isVerifying: Bool = false) throws(UsageError) {
         rules = arguments.all("--rules").flatMap { $0.split(separator: ",").map(String.init) }
-        if rules.isEmpty { throw UsageError(message: "no rules given with --rules") }
-        target = try Self.target(arguments)
-        name = arguments.value("--name") ?? Registration.product
+        if rules.isEmpty, !isVerifying { throw UsageError(message: "no rules given with --rules") }
+        target = try Self.target(arguments, isVerifying: isVerifying)
+        name = arguments.value(isVerifying ? "--registration" : "--name") ?? WebhookRegistration.product
         if let problem = RegistrationName.problem(name) { throw UsageError(message: "--name: \(problem)") }
         var own = arguments.value("--namespace") ?? Self.namespace
         if case .service(let namespace, _, _) = target, arguments.value("--namespace") == nil { own = namespace }
@@ -54,14 +57,14 @@ struct RegistrationWords {
         if authoritiesFile != nil, authoritiesSecret != nil {
             throw UsageError(message: "--ca-file and --ca-secret are alternatives")
         }
-        if authoritiesFile == nil, authoritiesSecret == nil, arguments.value("--service") != nil {
+        if !isVerifying, authoritiesFile == nil, authoritiesSecret == nil, arguments.value("--service") != nil {
             throw UsageError(message: "the API server must know whom to trust: give --ca-file or --ca-secret")
         }
     }
 
-    private static func target(_ arguments: Arguments) throws(UsageError) -> WebhookTarget {
+    private static func target(_ arguments: Arguments, isVerifying: Bool) throws(UsageError) -> WebhookTarget {
         switch (arguments.value("--service"), arguments.value("--url")) {
-        case (let service?, nil):
+        case (let service?, let url) where url == nil || isVerifying:
             let parts = service.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             let port = parts.count == 2 ? Int(parts[1]) ?? 0 : 443
             guard parts.count <= 2, (1...65535).contains(port) else {
@@ -76,10 +79,19 @@ struct RegistrationWords {
             return .service(namespace: names[0], name: names[1], port: port)
         case (nil, let url?):
             if let problem = WebhookAddress.problem(url) { throw UsageError(message: "--url: \(problem)") }
+            if isVerifying, let service = service(url) { return service }
             return .url(url.hasSuffix("/") ? String(url.dropLast()) : url)
         case (nil, nil): throw UsageError(message: "where does the server answer? give --service or --url")
         default: throw UsageError(message: "--service and --url are alternatives")
         }
+    }
+
+    /// The Service whose address within a cluster that is: `https://NAME.NAMESPACE.svc:PORT`.
+    private static func service(_ url: String) -> WebhookTarget? {
+        guard let url = try? HTTPURL(url), url.target == "/" else { return nil }
+        let labels = url.host.split(separator: ".").map(String.init)
+        guard labels.count == 3, labels[2] == "svc" else { return nil }
+        return .service(namespace: labels[1], name: labels[0], port: url.port)
     }
 
     /// The authorities that were meant, none where none need be; nil after saying why they cannot be used.

@@ -18,7 +18,8 @@ enum RuleInput {
         return files
     }
 
-    private static func names(_ path: String) -> [String]? {
+    /// The files at and below a path; nil after saying what cannot be read.
+    static func names(_ path: String) -> [String]? {
         if path == "-" { return [path] }
         do throws(SystemError) {
             return try FileTree(suffixes: suffixes).list(path).files

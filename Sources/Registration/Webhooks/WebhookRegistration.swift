@@ -2,10 +2,8 @@ package import JSON
 import YAML
 
 /// What is registered with an API server: at most one configuration of either kind.
-package struct Registration: Sendable {
+package struct WebhookRegistration: Sendable {
     package static let nameLabel = "app.kubernetes.io/name"
-    package static let ownerLabel = "app.kubernetes.io/managed-by"
-    package static let registrationLabel = "portcullis.dev/registration"
     package static let product = "portcullis"
     package static let apiVersion = "admissionregistration.k8s.io/v1"
 
