@@ -30,6 +30,8 @@ import Testing
         #expect(text.output.contains("rules.yaml:8:7: warning: lock-out: when no server answers, this stops nodes"))
         #expect(text.output.contains("(spec.match.resourceRules[0])\n"), "\(text.output)")
         #expect(try Self.check(Self.hook, ["--strict"]).status == 1)
+        let refused = try Self.check(Self.hook, ["--refuse-lockout"])
+        #expect(refused.status == 1 && refused.output.contains("rules.yaml:8:7: error: lock-out: "))
         #expect(try Self.check(Self.hook, ["-o", "github"]).output.contains("rules.yaml,line=8,col=7::lock-out: "))
         let sarif = try Self.check(Self.hook, ["-o", "sarif"]).output
         #expect(sarif.contains(#""startLine":8,"startColumn":7"#) && sarif.contains("lock-out: "))

@@ -31,6 +31,13 @@ package enum RegistrationDrift {
     private static func compare(
         _ path: String, _ found: JSONNode?, _ wanted: JSONNode?, _ differences: inout [String]
     ) {
+        if let found, let wanted, let one = named(found), let other = named(wanted) {
+            // An API server keeps these by their names.
+            for key in Set(one.keys).union(other.keys).sorted() {
+                compare("\(path)[\(key)]", one[key], other[key], &differences)
+            }
+            return
+        }
         guard let found, let wanted, found.isObject, wanted.isObject else {
             if let found, let wanted, found.isEqual(to: wanted) { return }
             differences.append("\(path) is \(text(found)), should be \(text(wanted))")
@@ -38,6 +45,18 @@ package enum RegistrationDrift {
         }
         let keys = Set((found.members.map(\.key) + wanted.members.map(\.key)).compactMap(\.string)).sorted()
         for key in keys { compare("\(path).\(key)", found[key], wanted[key], &differences) }
+    }
+
+    /// The elements of a list by their names; nil where they have none.
+    private static func named(_ list: JSONNode) -> [String: JSONNode]? {
+        guard list.isArray, list.count > 0 else { return nil }
+        var elements: [String: JSONNode] = [:]
+        for element in list.elements {
+            guard let name = element["name"]?.string, elements.updateValue(element, forKey: name) == nil else {
+                return nil
+            }
+        }
+        return elements
     }
 
     private static let charactersMax = 80

@@ -26,6 +26,7 @@ enum CheckCommand: Command {
           --registration FILE             look for lock-outs in the webhook configurations of that file, rather than in
                                           those that register would make of the rules
           --namespace NAME                the server's own namespace (default portcullis-system)
+          --refuse-lockout                take lock-outs for errors
 
           --costs                         print what each expression may cost at the most, in the API server's units, by
                                           the sizes that the kinds' schemas and the largest request allow; with JSON the
@@ -40,7 +41,7 @@ enum CheckCommand: Command {
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(
-            words, flags: ["--strict", "--costs"],
+            words, flags: ["--strict", "--costs", "--refuse-lockout"],
             values: ["--output", "--registration", "--namespace"],
             short: ["-o": "--output"])
         let choices: [(String, ProblemPrinter.Output)] = [
@@ -49,7 +50,9 @@ enum CheckCommand: Command {
         let output = try arguments.choice("--output", choices) ?? .text
         guard !arguments.operands.isEmpty else { throw UsageError(message: "no path given") }
         guard let files = RuleInput.read(arguments.operands) else { return .cannotRun }
-        let lockouts = LockoutCheck(own: arguments.value("--namespace") ?? RegistrationWords.namespace)
+        let lockouts = LockoutCheck(
+            own: arguments.value("--namespace") ?? RegistrationWords.namespace,
+            areErrors: arguments.has("--refuse-lockout"))
         let rules = RuleCheck(files)
         guard let check = check(rules.adding(serverProblems(rules)), lockouts, arguments.value("--registration")) else {
             return .cannotRun

@@ -146,6 +146,35 @@ import Testing
         #expect(cluster.object("configmaps", "portcullis-rules", in: "portcullis-system") != nil)
     }
 
+    /// After an installation, and with `helm test`: the registration, the certificate, the endpoints, an allowed and a denied case.
+    @Test func anInstallationIsVerifiedWithTheRightsOfItsJobs() throws {
+        #expect(try run("certificates").status == 0)
+        let secret = cluster.object("secrets", "portcullis-tls", in: "portcullis-system")
+        for name in ["tls.crt", "tls.key"] {
+            let bytes = try #require(secret?["data"][name].text.flatMap { Data(base64Encoded: $0) })
+            try bytes.write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+        }
+        let cases = try #require(objects.first { $0.kind == "ConfigMap" && $0.name == "portcullis-cases" })
+        try FileManager.default.createDirectory(atPath: folder.path + "/cases", withIntermediateDirectories: true)
+        for (name, text) in cases["data"].map {
+            try (text as? String ?? "").write(toFile: "\(folder.path)/cases/\(name)", atomically: true, encoding: .utf8)
+        }
+        let server = try RunningServer([
+            "--rules", folder.path + "/rules", "--certificate", folder.path + "/tls.crt", "--key",
+            folder.path + "/tls.key",
+        ])
+        for job in ["verify", "test"] {
+            let unregistered = try run(job, as: "lifecycle", "--connect", "127.0.0.1:\(server.port)", "--wait", "0s")
+            #expect(unregistered.status == 1, "\(unregistered)")
+        }
+        #expect(try run("register").status == 0)
+        for job in ["verify", "test"] {
+            let good = try run(job, as: "lifecycle", "--connect", "127.0.0.1:\(server.port)", "--wait", "0s")
+            #expect(good.status == 0, "\(good)")
+            #expect(good.output.contains("portcullis-case-denied") && good.output.contains("portcullis-case-allowed"))
+        }
+    }
+
     @Test func theDailyJobMayDoWhatItDoesAndNoMore() throws {
         #expect(try run("certificates", as: "certificates").status == 0)
         #expect(try run("register", as: "certificates").status == 0)
