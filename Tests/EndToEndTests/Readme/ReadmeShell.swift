@@ -17,20 +17,24 @@ final class ReadmeShell {
 
     private let process = Process()
     private let typed = Pipe()
-    private let folder: TemporaryDirectory
+    /// Where it is.
+    private(set) var folder: String
     private let ports: [(README: String, here: String)]
     /// What each command said, and its exit status.
     private let notes: TemporaryDirectory
     private var count = 0
 
-    /// A shell of a section, in the folder that all sections share.
-    init(in folder: TemporaryDirectory, ports: [(README: String, here: String)], environment: [String: String]) throws {
+    /// A shell of a section: `folder` is where the section before has ended, below the checkout.
+    init(
+        of checkout: TemporaryDirectory, in folder: String, ports: [(README: String, here: String)],
+        environment: [String: String]
+    ) throws {
         (self.folder, self.ports, notes) = (folder, ports, try TemporaryDirectory())
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["--noprofile", "--norc"]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
         var environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        environment["PATH"] = "\(folder.path)/.build/release:\(environment["PATH"] ?? "/usr/bin:/bin")"
+        environment["PATH"] = "\(checkout.path)/.build/release:\(environment["PATH"] ?? "/usr/bin:/bin")"
         process.environment = environment
         process.standardInput = typed
         process.standardOutput = FileHandle.nullDevice
@@ -49,7 +53,7 @@ final class ReadmeShell {
     func type(_ step: ReadmeStep) throws -> Outcome {
         var outcome = try run(step.command)
         var tries = 0
-        while step.isLook, tries < 100, outcome.status != step.status || !step.isShown(in: outcome.output) {
+        while step.isLook, tries < 300, outcome.status != step.status || !step.isShown(in: outcome.output) {
             usleep(100_000)
             outcome = try run(step.command)
             tries += 1
@@ -61,10 +65,14 @@ final class ReadmeShell {
         count += 1
         let here = ports.reduce(command) { Self.replace($1.README, $1.here, in: $0) }
         let (output, status) = ("\(notes.path)/output-\(count)", "\(notes.path)/status-\(count)")
-        let line = "{\n\(here)\n} >\(output) 2>&1 </dev/null; echo $? >\(status).new; mv \(status).new \(status)\n"
+        let end = "echo $? $PWD >\(status).new; mv \(status).new \(status)"
+        let line = "{\n\(here)\n} >\(output) 2>&1 </dev/null; \(end)\n"
         try typed.fileHandleForWriting.write(contentsOf: Data(line.utf8))
         for _ in 0..<6000 {
-            if let text = try? String(contentsOfFile: status, encoding: .utf8), let number = Int32(text.dropLast()) {
+            if let text = try? String(contentsOfFile: status, encoding: .utf8),
+                let found = text.wholeMatch(of: #/(\d+) (.*)\n/#), let number = Int32(found.output.1)
+            {
+                folder = String(found.output.2)
                 // A terminal shows no difference.
                 let said = try String(contentsOfFile: output, encoding: .utf8)
                     .replacingOccurrences(of: "\r\n", with: "\n")

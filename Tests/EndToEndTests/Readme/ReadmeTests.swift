@@ -19,7 +19,9 @@ import Testing
         for step in readme.steps where CommandElsewhere.of(step.command) == nil && step.section != failed {
             if shell == nil || step.section != section {
                 shell?.close()
-                shell = try ReadmeShell(in: folder, ports: ports, environment: ["KUBECONFIG": cluster.kubeconfig()])
+                shell = try ReadmeShell(
+                    of: folder, in: shell?.folder ?? folder.path, ports: ports,
+                    environment: ["KUBECONFIG": cluster.kubeconfig()])
                 section = step.section
             }
             let outcome = try #require(try shell?.type(step))
