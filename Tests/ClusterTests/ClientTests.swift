@@ -1,4 +1,5 @@
 import Cluster
+import HTTP
 import JSON
 import Reactor
 import RecordingCluster
@@ -167,6 +168,18 @@ let one = ObjectReference(.secrets, "one", in: "default")
         connected.cluster.failNext(429, "TooManyRequests", "too many requests", retryAfter: 3600)
         let late = connected.complaint { client throws(ClusterError) in try client.get(one) }
         #expect(late?.kind == .overloaded && connected.cluster.requests.count == 7)
+    }
+
+    /// API servers behind a proxy have a path of their own.
+    @Test func theServersOwnPathComesFirst() throws {
+        let cluster = try RecordingCluster()
+        var access = try ClusterAccess.find(kubeconfig: cluster.kubeconfig())
+        for path in ["/k8s/clusters/c-1", "/k8s/clusters/c-1/"] {
+            access.server = try HTTPURL(cluster.url + path)
+            let client = try ClusterClient(access)
+            #expect(throws: ClusterError.self) { try client.get(one) }
+            #expect(cluster.requests.last?.path == "/k8s/clusters/c-1/api/v1/namespaces/default/secrets/one")
+        }
     }
 
     @Test func namesThatWouldLeadElsewhereAreNotSent() throws {

@@ -43,6 +43,14 @@ import Testing
         #expect(try text("a") == "3")
     }
 
+    @Test func whatACrashLeftBehindIsRemoved() throws {
+        try WholeFile.makeDirectory("\(folder)/..version-unfinished")
+        try WholeFile.create("\(folder)/..version-unfinished/key", with: [1], mode: 0o600)
+        try SwappedFolder.replace(folder, with: [file("a", "1")], removed: [])
+        #expect(TreeNames.of(folder)?.count == 3)
+        #expect(try text("a") == "1")
+    }
+
     @Test func plainFilesMakeWayAndOthersStay() throws {
         try WholeFile.makeDirectory(folder)
         try WholeFile.create("\(folder)/a", with: [0x78])

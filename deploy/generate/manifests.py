@@ -45,6 +45,8 @@ def main():
             files["jobs.yaml"].append(plain(part))
         elif kind in ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"):
             files["access.yaml"].append(plain(part))
+        elif name == "portcullis-cases":
+            files["jobs.yaml"].append(plain(part))
         elif name == "portcullis-rules":
             files["rules.yaml"].append(plain(part))
         elif not is_hook:

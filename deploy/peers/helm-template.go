@@ -319,6 +319,7 @@ func functions(templates **template.Template, converted string) template.FuncMap
 		"contains":  func(part, text string) bool { return strings.Contains(text, part) },
 		"replace":   func(old, new, text string) string { return strings.ReplaceAll(text, old, new) },
 		"base":      path.Base,
+		"trim":      strings.TrimSpace,
 		"sha256sum": func(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) },
 		"b64enc":    func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
 		"trimSuffix": func(suffix, text string) string {

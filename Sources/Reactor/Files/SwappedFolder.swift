@@ -25,17 +25,20 @@ public enum SwappedFolder {
         }
     }
 
+    private static let prefix = "..version-"
+
     /// Puts these files in the place of the last version's, in one step that outlives a crash; files of `removed` disappear.
-    /// What else is in the folder is left alone. A plain file that has one of the names makes way for a link.
+    /// What else is in the folder is left alone. A plain file that has one of the names makes way for a link. Nobody else may
+    /// do this at the same time.
     public static func replace(_ folder: String, with files: [File], removed: [String]) throws(SystemError) {
         try WholeFile.makeDirectory(folder)
-        let version = try ScratchFolder.make(in: folder, prefix: "..version-")
-        let last = target(of: "\(folder)/..data")
+        let version = try ScratchFolder.make(in: folder, prefix: prefix)
+        let name = String(version.dropFirst(folder.utf8.count + 1))
         do throws(SystemError) {
             // Only the keys are for their owner alone.
             guard unsafe chmod(version, 0o755) == 0 else { throw SystemError("change the mode of \(version)") }
             for file in files { try WholeFile.create("\(version)/\(file.name)", with: file.bytes, mode: file.mode) }
-            try link("\(folder)/..data", to: String(version.dropFirst(folder.utf8.count + 1)))
+            try link("\(folder)/..data", to: name)
         } catch {
             try? ScratchFolder.remove(version)
             throw error
@@ -45,12 +48,15 @@ public enum SwappedFolder {
         }
         for name in removed { try WholeFile.remove("\(folder)/\(name)") }
         try WholeFile.syncDirectory(of: "\(folder)/..data")
-        if let last, last.hasPrefix("..version-") { try ScratchFolder.remove("\(folder)/\(last)") }
+        // The last version, and those that were never finished: there are keys in them.
+        for other in try FileTree.names(in: folder) where other.hasPrefix(prefix) && other != name {
+            try ScratchFolder.remove("\(folder)/\(other)")
+        }
     }
 
     /// Makes a link, or puts it in the place of what has that path.
     private static func link(_ path: String, to target: String) throws(SystemError) {
-        let temporary = "\(path).\(getpid()).new"
+        let temporary = "\(path).new"
         try WholeFile.remove(temporary)
         guard unsafe symlink(target, temporary) == 0 else { throw SystemError("make the link \(temporary)") }
         guard unsafe rename(temporary, path) == 0 else {

@@ -16,7 +16,7 @@ struct MetricsWatch {
     }
 
     /// What happened at each; the first look is at the beginning, and the last at the end.
-    func watch(_ replicas: [CanaryPlaces.Replica]) -> [ReplicaWatch] {
+    func watch(_ replicas: [Replica]) -> [ReplicaWatch] {
         var watches = replicas.map { ReplicaWatch($0.name) }
         let end = caller.now + duration
         while true {
@@ -27,7 +27,7 @@ struct MetricsWatch {
         }
     }
 
-    private func look(at replica: CanaryPlaces.Replica, _ watch: inout ReplicaWatch) {
+    private func look(at replica: Replica, _ watch: inout ReplicaWatch) {
         do {
             let url = try replica.place.get()
             var request = WebCaller.Request()

@@ -39,18 +39,21 @@ struct ReplayReport {
     private(set) var unkept = 0
     private(set) var changes: [Change] = []
 
+    /// Which part of the decisions would be others.
+    var changedShare: Double { decisions == 0 ? 0 : Double(changes.count) / Double(decisions) }
+
     /// Reads a file of decisions and has each judged. A last line without an end was being written when the server ended.
-    mutating func read(_ file: InputFile, _ judge: inout ReplayJudge) {
-        let lines = file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    mutating func read(_ bytes: [UInt8], named name: String, _ judge: inout ReplayJudge) {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() where !line.isEmpty {
             do throws(RecordedDecision.Problem) {
                 let list = try RecordedDecision.list(line: Array(line))
                 unkept += list.unkept
-                for decision in list.decisions { try take(decision, "\(file.name):\(number + 1)", &judge) }
+                for decision in list.decisions { try take(decision, "\(name):\(number + 1)", &judge) }
             } catch {
                 if number > 0, number == lines.count - 1 { continue }
                 unreadable += 1
-                Console.error("\(file.name):\(number + 1): error: \(error)\n")
+                Console.error("\(name):\(number + 1): error: \(error)\n")
             }
         }
     }

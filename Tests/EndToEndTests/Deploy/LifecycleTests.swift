@@ -146,6 +146,35 @@ import Testing
         #expect(cluster.object("configmaps", "portcullis-rules", in: "portcullis-system") != nil)
     }
 
+    /// After an installation, and with `helm test`: the registration, the certificate, the endpoints, an allowed and a denied case.
+    @Test func anInstallationIsVerifiedWithTheRightsOfItsJobs() throws {
+        #expect(try run("certificates").status == 0)
+        let secret = cluster.object("secrets", "portcullis-tls", in: "portcullis-system")
+        for name in ["tls.crt", "tls.key"] {
+            let bytes = try #require(secret?["data"][name].text.flatMap { Data(base64Encoded: $0) })
+            try bytes.write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+        }
+        let cases = try #require(objects.first { $0.kind == "ConfigMap" && $0.name == "portcullis-cases" })
+        try FileManager.default.createDirectory(atPath: folder.path + "/cases", withIntermediateDirectories: true)
+        for (name, text) in cases["data"].map {
+            try (text as? String ?? "").write(toFile: "\(folder.path)/cases/\(name)", atomically: true, encoding: .utf8)
+        }
+        let server = try RunningServer([
+            "--rules", folder.path + "/rules", "--certificate", folder.path + "/tls.crt", "--key",
+            folder.path + "/tls.key",
+        ])
+        for job in ["verify", "test"] {
+            let unregistered = try run(job, as: "lifecycle", "--connect", "127.0.0.1:\(server.port)", "--wait", "0s")
+            #expect(unregistered.status == 1, "\(unregistered)")
+        }
+        #expect(try run("register").status == 0)
+        for job in ["verify", "test"] {
+            let good = try run(job, as: "lifecycle", "--connect", "127.0.0.1:\(server.port)", "--wait", "0s")
+            #expect(good.status == 0, "\(good)")
+            #expect(good.output.contains("portcullis-case-denied") && good.output.contains("portcullis-case-allowed"))
+        }
+    }
+
     @Test func theDailyJobMayDoWhatItDoesAndNoMore() throws {
         #expect(try run("certificates", as: "certificates").status == 0)
         #expect(try run("register", as: "certificates").status == 0)
@@ -175,4 +204,69 @@ import Testing
         let refused = try run("certificates")
         #expect(refused.status == 2 && refused.errors.contains("has no token"), "\(refused.errors)")
     }
+
+    /// The check before an upgrade: replicas are asked what they decided, with the rights and the token of the jobs.
+    @Test func anUpgradeThatWouldChangeTooMuchIsStopped() throws {
+        #expect(try run("certificates").status == 0)
+        let token = try #require(
+            cluster.object("secrets", "portcullis-admin", in: "portcullis-system")?["data"]["token"].text.flatMap {
+                Data(base64Encoded: $0)
+            })
+        try token.write(to: URL(fileURLWithPath: folder.path + "/token"))
+        let server = try RunningServer([
+            "--rules", folder.path + "/rules", "--record", folder.path + "/recording", "--admin-token-file",
+            folder.path + "/token",
+        ])
+        let port = try #require(server.admin.split(separator: ":").last.map(String.init))
+        func replay(_ percent: String, as user: String = "lifecycle") throws -> BuiltBinary.Outcome {
+            try BuiltBinary.run([
+                "replay", "--service", "portcullis-system/portcullis", "--token-secret",
+                "portcullis-system/portcullis-admin", "--admin-port", port, "--rules", folder.path + "/stricter.yaml",
+                "--changed-max", percent, "--kubeconfig", try cluster.kubeconfig(user: user, withToken: true),
+            ])
+        }
+        try Self.stricter.write(toFile: folder.path + "/stricter.yaml", atomically: true, encoding: .utf8)
+        // A first installation has nobody to ask.
+        #expect(try replay("0%").output == "0 decisions, 0 would change\n")
+        cluster.put(
+            #"{"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4","#
+                + #""metadata":{"name":"portcullis-1","namespace":"portcullis-system","#
+                + #""labels":{"kubernetes.io/service-name":"portcullis"}},"#
+                + #""endpoints":[{"addresses":["127.0.0.1"],"conditions":{"ready":true}}]}"#)
+        for isPrivileged in [false, true] {
+            _ = try server.curl("/validate", ServeTests.post(ServeTests.pod(isPrivileged: isPrivileged)))
+        }
+        var some = try replay("0%")
+        for _ in 0..<200 where !some.output.contains("2 decisions") {
+            usleep(20_000)
+            some = try replay("0%")
+        }
+        #expect(some.status == 1 && some.output.contains("2 decisions, 2 would change"), "\(some)")
+        #expect(try replay("99%").status == 1)
+        #expect(try replay("100%").status == 0)
+        let refused = try replay("50%", as: "certificates")
+        #expect(refused.status == 2 && refused.errors.contains("endpointslices"), "\(refused)")
+        cluster.put(
+            #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"portcullis-admin","namespace":"portcullis-system"},"data":{"token":"d3Jvbmd3cm9uZ3dyb25nd3Jvbmc="}}"#
+        )
+        let wrong = try replay("50%")
+        #expect(wrong.status == 2 && wrong.errors.contains("127.0.0.1: changes need the admin token"), "\(wrong)")
+    }
+
+    /// Denies what the rules that are in force admit.
+    private static let stricter = """
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: ValidatingAdmissionPolicy
+        metadata: {name: pod-security-baseline}
+        spec:
+          failurePolicy: Fail
+          matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+          validations: [{expression: "false", message: never}]
+        ---
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: ValidatingAdmissionPolicyBinding
+        metadata: {name: pod-security-baseline}
+        spec: {policyName: pod-security-baseline, validationActions: [Deny]}
+
+        """
 }

@@ -7,6 +7,7 @@ One job of the release's life. Given a dict:
   first     commands before, each a list of words with a name
   words     the command
   reads     which rules it reads: those that are `installed`, or the `candidate` that is about to be; none unless given
+  cases     whether it reads the cases
   account   whose rights it has; lifecycle unless given
 */ -}}
 {{- define "portcullis.job" -}}
@@ -69,6 +70,10 @@ template:
     volumes:
     - name: scratch
       emptyDir: {sizeLimit: 256Mi}
+    {{- if .cases }}
+    - name: cases
+      configMap: {name: {{ include "portcullis.fullname" .root }}-cases}
+    {{- end }}
     {{- with .reads }}
     - name: server
       configMap: {name: {{ include "portcullis.fullname" $.root }}-{{ ternary "candidate" "config" (eq . "candidate") }}}
@@ -90,6 +95,9 @@ securityContext:
   {{- include "portcullis.containerSecurity" .root | nindent 2 }}
 volumeMounts:
 - {name: scratch, mountPath: /tmp}
+{{- if .cases }}
+- {name: cases, mountPath: /etc/portcullis/cases, readOnly: true}
+{{- end }}
 {{- if .reads }}
 - {name: server, mountPath: /etc/portcullis/server, readOnly: true}
 - {name: rules, mountPath: /etc/portcullis/rules, readOnly: true}
@@ -111,19 +119,46 @@ volumeMounts:
   "--rules" "/etc/portcullis/rules"
   "--service" (printf "%s/%s:%d" .Release.Namespace (include "portcullis.fullname" .) (int .Values.service.port))
   "--ca-secret" (include "portcullis.tlsSecret" .) }}
+{{- toJson (concat $words (include "portcullis.exclusions" . | fromJsonArray)) }}
+{{- end }}
+
+{{- define "portcullis.exclusions" -}}
+{{- $words := list }}
 {{- range .Values.registration.excludeNamespaces }}
 {{- $words = concat $words (list "--exclude-namespace" .) }}
 {{- end -}}
 {{- toJson $words }}
 {{- end }}
 
+{{- /* `phase`: `ready` waits for the server alone; `registered` also looks at what the API server knows, and asks the cases. */ -}}
 {{- define "portcullis.verifyWords" -}}
-{{- $words := list "verify" "--url" (include "portcullis.url" .) "--ca-secret" (include "portcullis.tlsSecret" .) "--rules" "/etc/portcullis/rules" "--wait" "2m" }}
-{{- range .Values.registration.excludeNamespaces }}
-{{- $words = concat $words (list "--exclude-namespace" .) }}
+{{- $words := list "verify" "--wait" "2m"
+  "--service" (printf "%s/%s:%d" .Release.Namespace (include "portcullis.fullname" .) (int .Values.service.port))
+  "--ca-secret" (include "portcullis.tlsSecret" .)
+  "--rules" "/etc/portcullis/rules" }}
+{{- $words = concat $words (include "portcullis.exclusions" . | fromJsonArray) }}
+{{- if eq .phase "registered" }}
+{{- if .Values.registration.enabled }}{{ $words = concat $words (list "--registration" .Values.registration.name) }}{{ end }}
+{{- if include "portcullis.caseFiles" . | trim }}{{ $words = concat $words (list "--cases" "/etc/portcullis/cases") }}{{ end }}
 {{- end -}}
-{{- if .registered }}{{ $words = concat $words (list "--registration" .Values.registration.name) }}{{ end -}}
 {{- toJson $words }}
+{{- end }}
+
+{{- /* Objects with the verdict that the rules must give, as `data` of a ConfigMap: those of the examples, and one's own. */ -}}
+{{- define "portcullis.caseFiles" -}}
+{{- $root := . }}
+{{- if not .Values.rules.existingConfigMap }}
+{{- range $name := .Values.rules.examples }}
+{{- with $root.Files.Get (printf "cases/%s" $name) }}
+example-{{ $name }}: |
+{{ . | indent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name, $text := .Values.lifecycle.cases }}
+{{ $name }}: |
+{{ $text | indent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "portcullis.accessHook" -}}
