@@ -5,15 +5,9 @@ package import Policies
 /// What counts is the webhook, not the rule: with nobody there an API server denies whatever a webhook that fails closed
 /// is about. A request that would be held up is looked for among those that `VitalRequest` lists. Rules, selectors and
 /// conditions are decided as far as they can be; what cannot be decided is taken to match, and that is said. Namespaces
-/// are taken to have the label with their name and no others, unless a Namespace among the files says so. Rules and webhook configurations
-/// themselves cannot be held up: an API server asks no webhook about them.
+/// are taken to have the label with their name and no others, unless a Namespace among the files says so. Rules and webhook
+/// configurations themselves cannot be held up: an API server asks no webhook about them.
 package struct LockoutLinter {
-    /// Something that would be held up.
-    package struct Finding: Sendable {
-        package let problem: RuleProblem
-        let area: VitalRequest.Area
-    }
-
     private let requests: [VitalRequest]
     private let namespaces: [String: KnownNamespace]
     private let own: String

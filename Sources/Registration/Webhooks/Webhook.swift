@@ -19,11 +19,6 @@ package struct Webhook: Sendable {
         package var kind: String {
             self == .mutate ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration"
         }
-
-        /// What the kind is called in paths.
-        package var resource: String {
-            self == .mutate ? "mutatingwebhookconfigurations" : "validatingwebhookconfigurations"
-        }
     }
 
     package var name: String
