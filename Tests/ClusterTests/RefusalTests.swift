@@ -1,4 +1,6 @@
 import Cluster
+import Glibc
+import HTTP
 import JSON
 import Reactor
 import RecordingCluster
@@ -136,8 +138,43 @@ import Testing
                 + "is the cluster up, and the address right?")
     }
 
-    private func complaint(_ access: ClusterAccess) throws -> ClusterError? {
-        let client = try ClusterClient(access)
+    @Test func whoNeverAnswersIsGivenUp() throws {
+        // The kernel takes connections for a listener that nobody asks for them.
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                #expect(bind(listener, address, length) == 0 && listen(listener, 4) == 0)
+                #expect(getsockname(listener, address, &length) == 0)
+            }
+        }
+        let cluster = try RecordingCluster()
+        var access = try ClusterAccess.find(kubeconfig: cluster.kubeconfig())
+        access.server = try HTTPURL("https://127.0.0.1:\(UInt16(bigEndian: name.sin_port))")
+        let refused = try complaint(access) { $0.patience = .milliseconds(100) }
+        #expect(refused?.kind == .timedOut && refused?.description.contains("did not answer in time") == true)
+    }
+
+    @Test func anAnswerWithoutAnEndIsNotRead() throws {
+        let cluster = try RecordingCluster()
+        cluster.put(
+            #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"one","namespace":"default"},"data":{"a":"YWFhYWFhYWFh"}}"#
+        )
+        let access = try ClusterAccess.find(kubeconfig: cluster.kubeconfig())
+        let refused = try complaint(access) { $0.responseBytesMax = 100 }
+        #expect(refused?.kind == .malformed && refused?.description.contains("is unusable: ") == true)
+    }
+
+    private func complaint(
+        _ access: ClusterAccess, _ change: (inout ClusterClient.Bounds) -> Void = { _ in }
+    ) throws -> ClusterError? {
+        var bounds = ClusterClient.Bounds()
+        change(&bounds)
+        let client = try ClusterClient(access, bounds: bounds)
         do throws(ClusterError) {
             _ = try client.get(one)
             return nil

@@ -20,7 +20,8 @@ public import TestSupport
 /// In a test of the built program give it `["--kubeconfig", try cluster.kubeconfig()]`. `kubeconfig(user:)` makes one for a
 /// user with fewer rights, whom `grant` gives some; the user `admin` may do everything. `put` seeds objects as another manager
 /// would make them, `failNext` answers the next request with an error, and `interpose` changes something just before the next
-/// request of a method is looked at, which is how a race is lost.
+/// request of a method is looked at, which is how a race is lost. It ends, and its kubeconfigs are
+/// gone, when the test lets go of it.
 public final class RecordingCluster: Sendable {
     /// Its address, `https://127.0.0.1:…`.
     public let url: String

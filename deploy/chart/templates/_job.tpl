@@ -105,13 +105,16 @@ volumeMounts:
 {{- end }}
 
 {{- define "portcullis.ensureWords" -}}
-{{- toJson (list "certs" "ensure"
+{{- $words := list "certs" "ensure"
   "--secret" (include "portcullis.tlsSecret" .)
   "--service" (printf "%s/%s" .Release.Namespace (include "portcullis.fullname" .))
   "--token-secret" (printf "%s/%s" .Release.Namespace .Values.admin.secret)
   "--days" (int .Values.certificates.days | toString)
   "--renew-before" (int .Values.certificates.renewBefore | toString)
-  "--overlap" .Values.certificates.overlap) }}
+  "--overlap" .Values.certificates.overlap }}
+{{- /* The next authority signs once whoever asks trusts it. */ -}}
+{{- if .Values.registration.enabled }}{{ $words = concat $words (list "--registration" .Values.registration.name) }}{{ end -}}
+{{- toJson $words }}
 {{- end }}
 
 {{- define "portcullis.registerWords" -}}
