@@ -172,9 +172,9 @@ extension VitalRequest {
     func document() throws(JSONError) -> JSONDocument {
         var builder = JSONBuilder()
         builder.beginObject()
-        for key: StaticString in ["kind", "requestKind"] { triple(key, kindGroup, "kind", kind, &builder) }
+        for key: StaticString in ["kind", "requestKind"] { builder.triple(key, kindGroup, version, "kind", kind) }
         for key: StaticString in ["resource", "requestResource"] {
-            triple(key, group, "resource", resource.name, &builder)
+            builder.triple(key, group, version, "resource", resource.name)
         }
         if !resource.part.isEmpty {
             builder.member("subResource", resource.part)
@@ -193,16 +193,5 @@ extension VitalRequest {
         builder.bool(false)
         builder.endObject()
         return try builder.finish()
-    }
-
-    private func triple(
-        _ key: StaticString, _ group: String, _ last: StaticString, _ value: String, _ builder: inout JSONBuilder
-    ) {
-        builder.key(key)
-        builder.beginObject()
-        builder.member("group", group)
-        builder.member("version", version)
-        builder.member(last, value)
-        builder.endObject()
     }
 }

@@ -106,6 +106,18 @@ extension JSONBuilder {
         string(text)
     }
 
+    /// A kind or a resource, as reviews name it.
+    mutating func triple(
+        _ key: StaticString, _ group: String, _ version: String, _ last: StaticString, _ value: String
+    ) {
+        self.key(key)
+        beginObject()
+        member("group", group)
+        member("version", version)
+        member(last, value)
+        endObject()
+    }
+
     mutating func texts(_ texts: [String]) {
         beginArray()
         for text in texts { string(text) }

@@ -23,6 +23,7 @@ enum RegisterCommand: Command {
         would stop such requests nevertheless, that is said as check says it, and nothing is applied.
 
         \(RegistrationWords.flags)
+          --url URL                       the server's address, where it is no Service: https://HOST[:PORT][/PATH]
           --name NAME                     the registration's name, and that of its objects (default portcullis)
           --apply                         apply them (server-side, as the field manager portcullis), and delete what an
                                           earlier registration of that name had and the rules no longer need

@@ -14,7 +14,6 @@ struct RegistrationWords {
     static let flags = """
           --rules PATH…                   files and folders of rules
           --service NAMESPACE/NAME[:PORT] the Service that API servers reach the server by (port 443)
-          --url URL                       or its address, https://HOST[:PORT][/PATH]
           --ca-file FILE                  the authorities (PEM) that the server's certificate is verified by
           --ca-secret NAMESPACE/NAME      or the Secret whose ca.crt has them
           --namespace NAME                the server's own namespace (default the Service's, or portcullis-system)
