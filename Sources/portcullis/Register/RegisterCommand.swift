@@ -19,8 +19,8 @@ enum RegisterCommand: Command {
 
         Requests that keep a cluster going are left out: what is in the server's own namespace, in kube-system and in
         kube-node-lease; leases, nodes, certificate signing requests, events, and what the scheduler, kubelets and
-        evictions write of pods, unless a rule names these resources; and access reviews. If a rule that fails closed
-        would stop such requests nevertheless, that is said as check says it, and nothing is applied.
+        evictions write of pods and their tokens, unless a rule names these resources; and access reviews. If a rule that
+        fails closed would stop such requests nevertheless, that is said as check says it, and nothing is applied.
 
         \(RegistrationWords.flags)
           --url URL                       the server's address, where it is no Service: https://HOST[:PORT][/PATH]
