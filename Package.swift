@@ -131,7 +131,7 @@ let package = Package(
         tests(
             "RegistrationTests",
             ["Registration", "Policies", "Admission", "CEL", "CELKubernetes", "YAML", "JSON", "TestSupport"]),
-        tests("CanaryTests", ["Canary", "JSON"]),
+        tests("CanaryTests", ["Canary", "JSON", "TestSupport"]),
         tests("ClusterTests", ["Cluster", "RecordingCluster", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
         tests("GateTests", ["Gate", "YAML", "JSON", "Reactor", "TestSupport"]),
         tests(
