@@ -100,6 +100,7 @@ let package = Package(
         testing("Simulation", ["JSON", "Reactor", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
         testing("RecordingCluster", ["JSON", "Reactor", "TLS", "HTTP", "TestSupport"]),
         testProgram("simulate", ["Simulation"]),
+        testProgram("EmbeddedServer", ["Admission", "Gate", "HTTP", "JSON", "Reactor"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -109,7 +110,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "HTTP", "Telemetry", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
-        tests("EndToEndTests", ["portcullis", "RecordingCluster", "TestSupport"]),
+        tests("EndToEndTests", ["portcullis", "EmbeddedServer", "RecordingCluster", "TestSupport"]),
         tests("MonitoringTests", ["portcullis", "YAML", "JSON", "TestSupport"]),
         tests(
             "ConformanceTests",
