@@ -93,7 +93,10 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing(
             "FuzzTargets",
-            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks"]),
+            [
+                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks",
+                "Registration", "Canary",
+            ]),
         testing("Simulation", ["JSON", "Reactor", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
         testing("RecordingCluster", ["JSON", "Reactor", "TLS", "HTTP", "TestSupport"]),
         testProgram("simulate", ["Simulation"]),
