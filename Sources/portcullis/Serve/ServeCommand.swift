@@ -27,16 +27,20 @@ enum ServeCommand: Command {
           --hooks NAME,…             hooks that are registered in Swift, in this order
           --admin-token-file FILE    whoever shows this token may change things: POST /v1/reload, /v1/hooks/…
           --loops N                  event loops (default: one for each processor)
+          --workers N                so many processes share the work and the loops, under one that starts them again
+                                     and answers people for all of them: a crash costs one (default 0: one process)
           --state DIR                what must survive a restart
           --log-level LEVEL          debug, info, warning or error (default info)
 
         SIGTERM and SIGINT: no longer ready, connections end with their next answer, exit 0. A second one: at once.
+        (--worker K is how one of several processes is told that it is; nobody else needs it.)
 
         """
 
     private static let options: Set<String> = [
         "--config", "--listen", "--admin-listen", "--certificate", "--key", "--client-ca", "--hooks", "--loops",
-        "--state", "--log-level", "--rules", "--context", "--admin-token-file", "--shadow-rules", "--record",
+        "--state", "--log-level", "--workers", "--worker", "--rules", "--context", "--admin-token-file",
+        "--shadow-rules", "--record",
     ]
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
@@ -45,15 +49,40 @@ enum ServeCommand: Command {
             throw UsageError(message: "it takes no operands, but '\(arguments.operands[0])' is one")
         }
         let flags = try ServeFlags(arguments)
-        let read: () throws(GateError) -> ServerConfiguration = { () throws(GateError) in try configuration(flags) }
         do throws(GateError) {
-            let gate = try Gate(try read(), clock: SystemClock(), reread: read)
-            try gate.run()
+            try serve(flags, words)
             return .fine
         } catch {
             Console.error(error.description.split(separator: "\n").map { "portcullis: \($0)\n" }.joined())
             return .cannotRun
         }
+    }
+
+    private static func serve(_ flags: ServeFlags, _ words: [String]) throws(GateError) {
+        let order = try flags.worker.map { number throws(GateError) in try orders(number) }
+        let read: () throws(GateError) -> ServerConfiguration = { () throws(GateError) in
+            var configuration = try configuration(flags)
+            order?.apply(to: &configuration)
+            return configuration
+        }
+        let first = try read()
+        if order == nil, first.workers > 1 {
+            // The kernel's name for this very program, whatever has been put in its place on the disk since.
+            return try Supervisor(first, program: ["/proc/self/exe", name] + words, clock: SystemClock()).run()
+        }
+        let gate = try Gate(first, clock: SystemClock(), reread: read)
+        if order != nil { gate.whenServing = { Console.print(WorkerReport(admin: $0).text) } }
+        try gate.run()
+    }
+
+    /// What the supervisor wants of this worker.
+    private static func orders(_ number: Int) throws(GateError) -> WorkerOrder {
+        let input = InputFile("-")?.bytes ?? []
+        guard let order = WorkerOrder(parsing: input), order.number == number else {
+            throw GateError("--worker is for the processes that --workers starts")
+        }
+        guard ParentProcess.follow(order.parent) else { throw GateError("the supervisor has ended") }
+        return order
     }
 
     private static func configuration(_ flags: ServeFlags) throws(GateError) -> ServerConfiguration {
@@ -87,6 +116,9 @@ private struct ServeFlags {
     private let context: [String]?
     private let allowsInvalidRules: Bool
     private let loops: Int?
+    private let workers: Int?
+    /// Which one of several this process is.
+    let worker: Int?
     private let state: String?
     private let tokenFile: String?
     private let shadowRules: [String]?
@@ -110,12 +142,21 @@ private struct ServeFlags {
         recording = arguments.value("--record")
         logLevel = try arguments.choice(
             "--log-level", ServerConfiguration.LogLevel.allCases.map { ($0.rawValue, $0) })
-        loops = try arguments.value("--loops").map { text throws(UsageError) in
-            guard let count = Int(text), (1...256).contains(count) else {
-                throw UsageError(message: "--loops must be a whole number from 1 to 256, not '\(text)'")
-            }
-            return count
+        loops = try Self.count("--loops", in: 1...256, arguments)
+        workers = try Self.count("--workers", in: 0...ServerConfiguration.workersMax, arguments)
+        worker = try Self.count("--worker", in: 1...ServerConfiguration.workersMax, arguments)
+    }
+
+    private static func count(
+        _ name: String, in range: ClosedRange<Int>, _ arguments: Arguments
+    ) throws(UsageError) -> Int? {
+        guard let text = arguments.value(name) else { return nil }
+        guard let count = Int(text), range.contains(count) else {
+            throw UsageError(
+                message: "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), "
+                    + "not '\(text)'")
         }
+        return count
     }
 
     private static func list(_ name: String, _ arguments: Arguments) -> [String]? {
@@ -141,6 +182,7 @@ private struct ServeFlags {
         if let context { configuration.context = context }
         if allowsInvalidRules { configuration.allowsInvalidRules = true }
         if let loops { configuration.loops = loops }
+        if let workers { configuration.workers = workers }
         if let state { configuration.state = state }
         if let shadowRules { configuration.shadowRules = shadowRules }
         if let recording { configuration.recording = recording }
