@@ -93,10 +93,14 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         testing(
             "FuzzTargets",
-            ["JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks"]),
+            [
+                "JSON", "YAML", "LinearRegex", "CEL", "CELKubernetes", "HTTP", "Admission", "Policies", "Hooks",
+                "Registration", "Canary",
+            ]),
         testing("Simulation", ["JSON", "Reactor", "HTTP", "Telemetry", "Admission", "Policies", "Hooks"]),
         testing("RecordingCluster", ["JSON", "Reactor", "TLS", "HTTP", "TestSupport"]),
         testProgram("simulate", ["Simulation"]),
+        testProgram("EmbeddedServer", ["Admission", "Gate", "HTTP", "JSON", "Reactor"]),
         tests("TidyTests", ["TestSupport"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
@@ -106,7 +110,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "HTTP", "Telemetry", "JSON", "TestSupport"]),
         tests("LinearRegexTests", ["LinearRegex", "TestSupport"]),
         tests("OracleTests", ["JSON", "LinearRegex", "CEL", "CELKubernetes", "TestSupport"]),
-        tests("EndToEndTests", ["portcullis", "RecordingCluster", "TestSupport"]),
+        tests("EndToEndTests", ["portcullis", "EmbeddedServer", "RecordingCluster", "TestSupport"]),
         tests("MonitoringTests", ["portcullis", "YAML", "JSON", "TestSupport"]),
         tests(
             "ConformanceTests",
@@ -130,7 +134,7 @@ let package = Package(
         tests(
             "RegistrationTests",
             ["Registration", "Policies", "Admission", "CEL", "CELKubernetes", "YAML", "JSON", "TestSupport"]),
-        tests("CanaryTests", ["Canary", "JSON"]),
+        tests("CanaryTests", ["Canary", "JSON", "TestSupport"]),
         tests("ClusterTests", ["Cluster", "RecordingCluster", "HTTP", "TLS", "Reactor", "JSON", "TestSupport"]),
         tests("GateTests", ["Gate", "YAML", "JSON", "Reactor", "TestSupport"]),
         tests(

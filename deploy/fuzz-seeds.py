@@ -139,6 +139,11 @@ def policy_seeds():
         text = path.read_bytes() + b"\n---\n" + (binding.read_bytes() if binding.exists() else b"")
         if len(text) <= 3500:
             write("policy-rules", [text])
+            write("registration", [text])
+    for path in sorted(checkout.glob("Tests/Lockouts/*/*.yaml")):
+        write("registration", [path.read_bytes()])
+    write("metrics-text", ['# HELP a_total Requests.\n# TYPE a_total counter\na_total{b="c\\"d",e="\\n"} 1\n'
+                           '# TYPE h histogram\nh_bucket{le="0.1"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3.5e-1\nh_count 2\ng NaN 1700000000000\n'])
 
 
 policy_seeds()

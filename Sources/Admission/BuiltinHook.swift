@@ -4,7 +4,7 @@ public import JSON
 /// A hook that is written in Swift and compiled into the server: it decides at once, on the thread of the loop that asks.
 ///
 /// ```swift
-/// struct OwnerRequired: BuiltinHook {
+/// struct OwnerRequired: ConfigurableHook {
 ///     static let name: StaticString = "owner-required"
 ///     let phases: [ReviewPhase] = [.validate]
 ///     let label: String

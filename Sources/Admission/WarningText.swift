@@ -10,7 +10,7 @@ enum WarningText {
 
     /// C0 and C1 controls and DEL become spaces; the two bytes of a C1 control become two.
     static func replaceControls(_ bytes: inout MutableSpan<UInt8>, from start: Int) {
-        var index = start
+        var index = plainEnd(of: bytes.span, from: start)
         while index < bytes.count {
             let byte = bytes[index]
             if byte < 0x20 || byte == 0x7F { bytes[index] = 0x20 }
@@ -20,6 +20,21 @@ enum WarningText {
             }
             index += 1
         }
+    }
+
+    /// Where eight bytes in a row stop being printable ASCII: texts are that as a rule.
+    private static func plainEnd(of bytes: Span<UInt8>, from start: Int) -> Int {
+        let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            // Below the top bit a byte borrows from it if it is less than what is taken away, or reaches it with 0x7F.
+            let isBelow = (word &- ones &* 0x20) & ~word
+            let isDelete = (word & ~tops) &+ ones
+            guard (word | isBelow | isDelete) & tops == 0 else { return index }
+            index += 8
+        }
+        return index
     }
 
     static func scalarCount(_ range: ByteRange, in bytes: Span<UInt8>) -> Int {
@@ -41,7 +56,12 @@ enum WarningText {
     /// Gives each warning that is to be sent to `body`, cut where need be; returns how many were left out.
     static func bounded(_ warnings: [ByteRange], in bytes: Span<UInt8>, _ body: (ByteRange) -> Void) -> Int {
         var total = 0
-        for index in warnings.indices { total += scalarCount(warnings[index], in: bytes) }
+        // There are no more code points than bytes.
+        for index in warnings.indices { total += warnings[index].count }
+        if total > totalScalarsMax {
+            total = 0
+            for index in warnings.indices { total += scalarCount(warnings[index], in: bytes) }
+        }
         if total <= totalScalarsMax {
             for index in warnings.indices { body(warnings[index]) }
             return 0

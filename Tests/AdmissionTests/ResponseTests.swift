@@ -95,6 +95,21 @@ import Testing
         #expect(sent == many.prefix(16).map { String($0.prefix(256)) })
     }
 
+    /// Texts are looked at in steps of eight bytes: a control is found at every place of a step, and behind the last whole one.
+    @Test(arguments: ["\u{01}", "\u{1F}", "\n", "\u{7F}", "\u{80}", "\u{9F}"])
+    func controlsBecomeSpacesWhereverTheyAre(control: String) throws {
+        for before in 0..<18 {
+            for after in [0, 1, 7, 8, 9] {
+                let (head, tail) = (String(repeating: "~", count: before), String(repeating: " ", count: after) + "a")
+                let spaces = String(repeating: " ", count: control.utf8.count)
+                let sent = try answer { $0.addWarning(head + control + tail) }.response["warnings"] as? [String]
+                #expect(sent == [head + spaces + tail], "\(before) \(after)")
+            }
+        }
+        let plain = "~ é à ü Ā ÿ €uro \u{A0}\u{BF}\u{C0} and more than eight bytes"
+        #expect(try answer { $0.addWarning(plain) }.response["warnings"] as? [String] == [plain])
+    }
+
     @Test func annotationsThatTheAPIServerWouldDropAreRefused() {
         var response = ReviewResponse()
         for key in ["", "a/b", "-a", "a-", "é", "a b", String(repeating: "a", count: 64)] {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Canary
@@ -37,6 +38,26 @@ import Testing
     ]) func refusesWhatCouldBeReadOtherwise(text: String, problem: String) {
         let error = #expect(throws: MetricsTextError.self) { try Self.read(text) }
         #expect(error?.message.contains(problem) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: 1...20) func garbageIsRefusedOrReadButNeverMore(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let sound = Array(
+            "# TYPE a_total counter\na_total{x=\"1\",y=\"\\\\ \\n\"} 3 17\n# HELP h x\nh_bucket{le=\"+Inf\"} 2\n".utf8)
+        for _ in 0..<500 {
+            var bytes = sound
+            for _ in 0...random.below(4) where !bytes.isEmpty {
+                let place = random.below(bytes.count)
+                switch random.below(3) {
+                case 0: bytes.remove(at: place)
+                case 1: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                default: bytes.insert(random.pick(sound), at: place)
+                }
+            }
+            guard let text = try? MetricsText(parsing: bytes) else { continue }
+            _ = LatencyBuckets("h", text)?.quantile(0.99)
+            _ = try? ReplicaReading(text)
+        }
     }
 
     @Test func tellsTheLine() {

@@ -65,6 +65,23 @@ import Testing
         #expect(cluster.requests.isEmpty)
     }
 
+    @Test func whatIsPrintedFitsTheSchemasOfKubernetes() throws {
+        let everything = """
+            apiVersion: portcullis.dev/v1
+            kind: Hook
+            metadata: {name: all}
+            spec: {phase: validate, run: {http: {url: "https://all.example/"}}}
+
+            """
+        let printed = try register(Self.checks + "---\n" + Self.changes + "---\n" + everything)
+        let outcome = try BuiltBinary.run(["schemas", "check", "-"], input: printed.output)
+        #expect(outcome.status == 0 && printed.output.contains("exclude-leases"), "\(outcome.errors)")
+        // Nor does the linter of configurations find anything in it.
+        let path = "\(folder.path)/printed.yaml"
+        try Data(printed.output.utf8).write(to: URL(fileURLWithPath: path))
+        #expect(try BuiltBinary.run(["check", "--strict", path]).output == "no rules; 0 errors, 0 warnings\n")
+    }
+
     @Test(arguments: [false, true]) func appliesOnceAndThenChangesNothing(withToken: Bool) throws {
         let first = try register(Self.checks + "---\n" + Self.changes, ["--apply"], withToken: withToken)
         #expect(

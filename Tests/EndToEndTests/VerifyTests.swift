@@ -148,7 +148,11 @@ import Testing
         let good = try cases(
             Self.pod("one", "a:1", "\(Self.expect): allowed", ", labels: {team: b}")
                 + Self.pod("two", "a:1", "\(Self.expect): changed")
-                + Self.pod("three", "a:latest", "\(Self.expect): denied, portcullis.dev/expect-message: is no tag"))
+                + Self.pod("three", "a:latest", "\(Self.expect): denied, portcullis.dev/expect-message: is no tag")
+                // The second of two violations.
+                + Self.pod(
+                    "four", "a:latest", "\(Self.expect): denied, portcullis.dev/expect-message: whose is it",
+                    ", labels: {team: ''}"))
         let fine = try verify("--rules", rules, "--cases", good)
         #expect(fine.status == 0 && fine.output.contains("case Pod two (\(good))  "), "\(fine.output)\(fine.errors)")
         let bad = try cases(

@@ -11,7 +11,7 @@ import Glibc
 /// Every target there is.
 public let fuzzTargets: [FuzzTarget] =
     jsonFuzzTargets + yamlFuzzTargets + regexFuzzTargets + celFuzzTargets + schemaFuzzTargets + httpFuzzTargets
-    + admissionFuzzTargets + policyFuzzTargets + executorFuzzTargets
+    + admissionFuzzTargets + policyFuzzTargets + executorFuzzTargets + registrationFuzzTargets
 
 /// The target that `PORTCULLIS_FUZZ_TARGET` names.
 private let selected: FuzzTarget = {

@@ -49,4 +49,37 @@ import Testing
     @Test(arguments: safeNames) func saysNothingOfWhatIsSafe(name: String) throws {
         #expect(Self.problems(try Self.text("safe", name), name) == [])
     }
+
+    private static let kubeletsApart = """
+        spec:
+          phase: validate
+          match:
+            resourceRules: [{operations: [UPDATE], apiGroups: [""], apiVersions: [v1], resources: [nodes]}]
+            matchConditions: [{name: people, expression: "EXPRESSION"}]
+          run: {cel: {validations: [{expression: "true"}]}}
+
+        """
+
+    private static func node(_ name: String, _ expression: String, _ metadata: String = "") -> String {
+        "---\napiVersion: portcullis.dev/v1\nkind: Hook\nmetadata: {name: \(name)\(metadata)}\n"
+            + kubeletsApart.replacing("EXPRESSION", with: expression)
+    }
+
+    @Test func rulesThatShareAWebhookAreToldToPart() {
+        let (one, other) = ("!request.userInfo.username.startsWith('system:')", "request.userInfo.username == 'anna'")
+        let shared = Self.problems(Self.node("a", one) + Self.node("b", other))
+        #expect(
+            shared.count == 2 && shared.allSatisfy { $0.contains("with the label portcullis.dev/group") }, "\(shared)")
+        let apart = Self.problems(Self.node("a", one) + Self.node("b", other, ", labels: {portcullis.dev/group: b}"))
+        #expect(apart == [])
+    }
+
+    @Test func whatIsAdvisedForAConditionThatCanFailHelps() {
+        let doubtful = "!request.userInfo.username.startsWith('system:') && request.name != 'x'"
+        #expect(Self.problems(Self.node("a", doubtful)).first?.contains("but can fail") == true)
+        let mended = Self.node("a", doubtful).replacing(
+            "matchConditions: [",
+            with: "matchConditions: [{name: sure, expression: \"!request.userInfo.username.startsWith('system:')\"}, ")
+        #expect(Self.problems(mended) == [])
+    }
 }

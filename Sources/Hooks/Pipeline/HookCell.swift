@@ -31,7 +31,7 @@ final class HookCell {
     private var lastWords: Words?
 
     /// What answers say of a failure. While a breaker is open it is the same again and again.
-    struct Words {
+    final class Words {
         fileprivate let reason: HookFailure.Reason
         fileprivate let message: String
         /// The failure in short.

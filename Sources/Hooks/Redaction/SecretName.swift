@@ -56,7 +56,10 @@ enum SecretName {
 
     /// Whether one of the words stands anywhere.
     private static func holdsWord(_ text: [UInt8]) -> Bool {
-        for start in text.indices {
+        let beginnings = beginnings
+        for start in 0..<max(text.count - 2, 0) {
+            let pair = number(text[start]) * 26 + number(text[start + 1])
+            guard beginnings[pair] & 1 << UInt32(number(text[start + 2])) != 0 else { continue }
             for word in words where word.count <= text.count - start && holds(text, word, from: start) { return true }
         }
         return false

@@ -5,15 +5,9 @@ package import Policies
 /// What counts is the webhook, not the rule: with nobody there an API server denies whatever a webhook that fails closed
 /// is about. A request that would be held up is looked for among those that `VitalRequest` lists. Rules, selectors and
 /// conditions are decided as far as they can be; what cannot be decided is taken to match, and that is said. Namespaces
-/// are taken to have the label with their name and no others, unless a Namespace among the files says so. Rules and webhook configurations
-/// themselves cannot be held up: an API server asks no webhook about them.
+/// are taken to have the label with their name and no others, unless a Namespace among the files says so. Rules and webhook
+/// configurations themselves cannot be held up: an API server asks no webhook about them.
 package struct LockoutLinter {
-    /// Something that would be held up.
-    package struct Finding: Sendable {
-        package let problem: RuleProblem
-        let area: VitalRequest.Area
-    }
-
     private let requests: [VitalRequest]
     private let namespaces: [String: KnownNamespace]
     private let own: String
@@ -108,11 +102,8 @@ extension LockoutLinter {
         return (guilty.isEmpty ? about : guilty).compactMap { one in
             let isMeant = !guilty.isEmpty
             let own = isMeant ? one.held.filter { self.isMeant($0.request, by: one.rule) } : one.held
-            let remedy =
-                isMeant
-                ? LockoutRemedy(area, own.map(\.request)).text(for: one.rule)
-                : "the rule leaves that out, but its webhook, which it shares, cannot: give the rule a webhook of its "
-                    + "own with the label portcullis.dev/group"
+            var remedy = LockoutRemedy(area, own.map(\.request)).text(for: one.rule)
+            if !isMeant { remedy = advice(one.rule, own, otherwise: remedy) }
             return problem(one.rule, one.site, "\(message(area, own)); \(remedy)")
         }
     }
@@ -130,6 +121,25 @@ extension LockoutLinter {
         if rule.match.rules.isEmpty { return .everything }
         let index = rule.match.rules.firstIndex { covers($0, request, isEquivalent: rule.match.isEquivalent) }
         return index.map { .resourceRule($0) }
+    }
+
+    /// What to do about a webhook that holds up what its rule leaves out.
+    private func advice(_ rule: ActiveRule, _ held: [Held], otherwise remedy: String) -> String {
+        if held.allSatisfy({ isLeftOutForSure($0.request, by: rule) }) {
+            return
+                "the rule leaves that out, but the webhook that it shares with others cannot: give it one of its own "
+                + "with the label portcullis.dev/group"
+        }
+        return "the rule's conditions leave that out, but can fail, so that no webhook can have them; \(remedy)"
+    }
+
+    /// Whether it is by what a webhook can have that the rule leaves a request out.
+    private func isLeftOutForSure(_ request: VitalRequest, by rule: ActiveRule) -> Bool {
+        let reach = RuleReach(rule)
+        let namespace = LabelSelector(Array(reach.namespaceNeeds))
+        let object = LabelSelector(Array(reach.objectNeeds))
+        return fit(namespace, object, request) == .no
+            || reach.needs.contains { ConditionProof($0.expression, hasParams: false)?.holds(request) == .no }
     }
 
     /// Whether the rule itself would look at the request, as far as that can be told.

@@ -52,7 +52,8 @@ extension VitalRequest.Area {
         case .leaderElection: "the leases of scheduler and controllers in kube-system, so that they give up leading"
         case .nodes: "nodes and their status, so that none can join or report"
         case .signingRequests: "certificate signing requests, so that nodes get no certificates"
-        case .podLifecycle: "what the scheduler, kubelets and evictions write of pods, so that none starts or moves"
+        case .podLifecycle:
+            "what the scheduler, kubelets and evictions write of pods and their tokens, so that none starts or moves"
         case .accessReviews: "questions about who may do what, so that nobody is let in"
         }
     }
@@ -157,6 +158,7 @@ extension VitalRequest {
     private static let podLifecycle: [VitalRequest] = [
         ("UPDATE v1 Pod pods/status", kubelet), ("CREATE v1 Binding pods/binding", scheduler),
         ("CREATE v1 policy:Eviction pods/eviction", account("cluster-autoscaler")),
+        ("CREATE v1 authentication.k8s.io:TokenRequest serviceaccounts/token", kubelet),
     ].map { make(.podLifecycle, $0.0, in: "default", by: $0.1) }
 
     private static let questions: [VitalRequest] = [
@@ -172,9 +174,9 @@ extension VitalRequest {
     func document() throws(JSONError) -> JSONDocument {
         var builder = JSONBuilder()
         builder.beginObject()
-        for key: StaticString in ["kind", "requestKind"] { triple(key, kindGroup, "kind", kind, &builder) }
+        for key: StaticString in ["kind", "requestKind"] { builder.triple(key, kindGroup, version, "kind", kind) }
         for key: StaticString in ["resource", "requestResource"] {
-            triple(key, group, "resource", resource.name, &builder)
+            builder.triple(key, group, version, "resource", resource.name)
         }
         if !resource.part.isEmpty {
             builder.member("subResource", resource.part)
@@ -193,16 +195,5 @@ extension VitalRequest {
         builder.bool(false)
         builder.endObject()
         return try builder.finish()
-    }
-
-    private func triple(
-        _ key: StaticString, _ group: String, _ last: StaticString, _ value: String, _ builder: inout JSONBuilder
-    ) {
-        builder.key(key)
-        builder.beginObject()
-        builder.member("group", group)
-        builder.member("version", version)
-        builder.member(last, value)
-        builder.endObject()
     }
 }

@@ -28,9 +28,9 @@ package struct SampleReview {
         builder.key("request")
         builder.beginObject()
         builder.member("uid", uid)
-        for key: StaticString in ["kind", "requestKind"] { Self.triple(key, group, version, "kind", kind, &builder) }
+        for key: StaticString in ["kind", "requestKind"] { builder.triple(key, group, version, "kind", kind) }
         for key: StaticString in ["resource", "requestResource"] {
-            Self.triple(key, group, version, "resource", resource, &builder)
+            builder.triple(key, group, version, "resource", resource)
         }
         if !part.isEmpty {
             builder.member("subResource", part)
@@ -84,18 +84,6 @@ package struct SampleReview {
         builder.member("name", name)
         if !namespace.isEmpty { builder.member("namespace", namespace) }
         builder.endObject()
-        builder.endObject()
-    }
-
-    private static func triple(
-        _ key: StaticString, _ group: String, _ version: String, _ last: StaticString, _ value: String,
-        _ builder: inout JSONBuilder
-    ) {
-        builder.key(key)
-        builder.beginObject()
-        builder.member("group", group)
-        builder.member("version", version)
-        builder.member(last, value)
         builder.endObject()
     }
 }

@@ -18,6 +18,7 @@ struct SystemExclusion: Sendable {
             name: "exclude-pod-lifecycle",
             sorts: [
                 sort("", "bindings"), sort("", "pods/binding"), sort("", "pods/eviction"), sort("", "pods/status"),
+                sort("", "serviceaccounts/token"),
             ]),
         SystemExclusion(
             name: "exclude-signing-requests", sorts: [sort("certificates.k8s.io", "certificatesigningrequests/*")]),

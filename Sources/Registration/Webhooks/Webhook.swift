@@ -19,11 +19,6 @@ package struct Webhook: Sendable {
         package var kind: String {
             self == .mutate ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration"
         }
-
-        /// What the kind is called in paths.
-        package var resource: String {
-            self == .mutate ? "mutatingwebhookconfigurations" : "validatingwebhookconfigurations"
-        }
     }
 
     package var name: String
@@ -109,6 +104,18 @@ extension JSONBuilder {
     mutating func member(_ name: StaticString, _ text: String) {
         key(name)
         string(text)
+    }
+
+    /// A kind or a resource, as reviews name it.
+    mutating func triple(
+        _ key: StaticString, _ group: String, _ version: String, _ last: StaticString, _ value: String
+    ) {
+        self.key(key)
+        beginObject()
+        member("group", group)
+        member("version", version)
+        member(last, value)
+        endObject()
     }
 
     mutating func texts(_ texts: [String]) {

@@ -16,24 +16,25 @@ enum CanaryCommand: Command {
         100 reviews did not exceed; calls that took too long; checks that were skipped; rules that cannot be used, and
         whether all serve the same. A replica that cannot be read, is not ready or restarts is a failure.
 
-          --metrics URL…          the replicas' metrics, as in http://10.0.0.7:9090/metrics
+          --metrics URL…                  the replicas' metrics, as in http://10.0.0.7:9090/metrics
           --service NAMESPACE/NAME        the replicas are those of the Service (its EndpointSlices)
-          --admin-port N          their port for people (default 9090)
-          --admin-tls             which speaks TLS
-          --seconds N             how long to watch (default 60)
-          --every N               seconds from one look to the next (default 10)
-          --success-ratio R       the least share that succeeds (default 0.99)
-          --p99 TIME              the most that 99 of 100 reviews take (default 500ms)
-          --timeouts N            the most calls that take too long (default 0)
-          --fail-open N           the most checks that are skipped (default 0)
-          --minimum-requests N    with fewer reviews the figures say little, which is a warning (default 20)
-          --require-requests      which is a failure
-          --save FILE             keep the figures
-          --baseline FILE         fail if they are worse than those that were kept
-          --tolerance PERCENT     by how much they may be (default 20)
+          --admin-port N                  their port for people (default 9090)
+          --admin-tls                     which speaks TLS
+          --seconds N                     how long to watch (default 60)
+          --every N                       seconds from one look to the next (default 10)
+          --success-ratio R               the least share that succeeds (default 0.99)
+          --p99 TIME                      the most that 99 of 100 reviews take (default 500ms)
+          --timeouts N                    the most calls that take too long (default 0)
+          --fail-open N                   the most checks that are skipped (default 0)
+          --minimum-requests N            with fewer reviews the figures say little, which is a warning (default 20)
+          --require-requests              which is a failure
+          --save FILE                     keep the figures
+          --baseline FILE                 fail if they are worse than those that were kept
+          --tolerance PERCENT             by how much they may be (default 20)
           -o, --output text|json
 
         \(WebCaller.flags)
+
         \(ClusterFlags.help)
 
         Exit status: 0 they do well, 1 they do not, 2 wrong use or cannot run.

@@ -14,14 +14,17 @@ enum RegisterCommand: Command {
         Derives from rules which requests API servers must ask about, and prints the ValidatingWebhookConfiguration and
         the MutatingWebhookConfiguration for it: operations, groups, versions and resources are those that the rules name;
         selectors and conditions that all rules have, and conditions that cannot fail, are there too; failurePolicy and
-        timeoutSeconds follow from the rules' own, and what a rule takes at the most.
+        timeoutSeconds follow from the rules' own, and what a rule takes at the most. What is off in the rules is left
+        out, and what they only warn of or audit fails open, whatever is set while a server runs.
 
         Requests that keep a cluster going are left out: what is in the server's own namespace, in kube-system and in
         kube-node-lease; leases, nodes, certificate signing requests, events, and what the scheduler, kubelets and
-        evictions write of pods, unless a rule names these resources; and access reviews. If a rule that fails closed
-        would stop such requests nevertheless, that is said as check says it, and nothing is applied.
+        evictions write of pods and their tokens, unless a rule names these resources; and access reviews. If a rule that
+        fails closed would stop such requests nevertheless, that is said as check says it, and nothing is applied.
 
         \(RegistrationWords.flags)
+          --url URL                       the server's address, where it is no Service: https://HOST[:PORT][/PATH]
+          --name NAME                     the registration's name, and that of its objects (default portcullis)
           --apply                         apply them (server-side, as the field manager portcullis), and delete what an
                                           earlier registration of that name had and the rules no longer need
           --dry-run                       have the API server check that, and change nothing

@@ -14,10 +14,8 @@ struct RegistrationWords {
     static let flags = """
           --rules PATH…                   files and folders of rules
           --service NAMESPACE/NAME[:PORT] the Service that API servers reach the server by (port 443)
-          --url URL                       or its address, https://HOST[:PORT][/PATH]
           --ca-file FILE                  the authorities (PEM) that the server's certificate is verified by
           --ca-secret NAMESPACE/NAME      or the Secret whose ca.crt has them
-          --name NAME                     the registration's name, and that of its objects (default portcullis)
           --namespace NAME                the server's own namespace (default the Service's, or portcullis-system)
           --exclude-namespace NAME…       namespaces that nobody is asked about, beside the server's own, kube-system and
                                           kube-node-lease
@@ -37,6 +35,9 @@ struct RegistrationWords {
     /// Service that is registered.
     init(_ arguments: Arguments, isVerifying: Bool = false) throws(UsageError) {
         rules = arguments.all("--rules").flatMap { $0.split(separator: ",").map(String.init) }
+        if isVerifying, arguments.value("--name") != nil {
+            throw UsageError(message: "the registration in the cluster is named with --registration")
+        }
         if rules.isEmpty, !isVerifying { throw UsageError(message: "no rules given with --rules") }
         target = try Self.target(arguments, isVerifying: isVerifying)
         name = arguments.value(isVerifying ? "--registration" : "--name") ?? WebhookRegistration.product

@@ -19,9 +19,9 @@ enum CheckCommand: Command {
           - expressions that cost more than the API server allows, whatever is asked
           - lock-outs: rules that fail closed and that, registered as register does it unless told otherwise, would stop the
             server's own namespace, kube-system, leases, nodes, certificate signing requests, what the scheduler and
-            kubelets write of pods, or access reviews while no server answers. The same of webhook configurations among
-            the files. Namespaces are taken to have no label but their name, unless a Namespace among the files says so;
-            what cannot be decided is taken to match, and that is said
+            kubelets write of pods and their tokens, or access reviews while no server answers. The same of webhook
+            configurations among the files. Namespaces are taken to have no label but their name, unless a Namespace among
+            the files says so; what cannot be decided is taken to match, and that is said
 
           --registration FILE             look for lock-outs in the webhook configurations of that file, rather than in
                                           those that register would make of the rules

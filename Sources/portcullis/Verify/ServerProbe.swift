@@ -10,6 +10,8 @@ struct ServerProbe {
     struct Verdict {
         let isAllowed: Bool
         let message: String
+        /// What each violation says.
+        var causes: [String] = []
         /// The patch, as JSON.
         let patch: JSONDocument?
     }
@@ -106,7 +108,18 @@ struct ServerProbe {
             else { throw WebCaller.Problem(description: "the answer's patch is none") }
             patch = document
         }
-        return Verdict(isAllowed: isAllowed, message: response["status"]?["message"]?.string ?? "", patch: patch)
+        let status = response["status"]
+        let causes = status?["details"]?["causes"]?.elements.compactMap { $0["message"]?.string } ?? []
+        return Verdict(
+            isAllowed: isAllowed, message: status?["message"]?.string ?? "", causes: causes, patch: patch)
+    }
+
+    private static let charactersMax = 120
+
+    private static func text(_ verdict: Verdict) -> String {
+        if verdict.isAllowed { return "allowed" }
+        let isLong = verdict.message.count > charactersMax
+        return "denied: \(verdict.message.prefix(charactersMax))\(isLong ? "…" : "")"
     }
 
     /// One review to each endpoint that webhooks name.
@@ -120,8 +133,8 @@ struct ServerProbe {
                 let (verdict, took) = try review.withRoot {
                     try ask(webhook.path, $0, timeoutSeconds: webhook.timeoutSeconds)
                 }
-                let word = verdict.isAllowed ? "allowed" : "denied: \(verdict.message)"
-                checks.append(VerifyCheck(name, .pass, "answered in \(took.count / 1_000_000) ms: \(word)"))
+                let text = Self.text(verdict)
+                checks.append(VerifyCheck(name, .pass, "answered in \(took.count / 1_000_000) ms: \(text)"))
             } catch {
                 checks.append(VerifyCheck(name, .fail, "\(error)"))
             }

@@ -83,7 +83,7 @@ struct VerifyCases {
             var wanted = expectation.rawValue
             if let text = Self.annotation(Self.messageKey, root) {
                 wanted += " with '\(text)'"
-                isGood = isGood && verdict.message.contains(text)
+                isGood = isGood && ([verdict.message] + verdict.causes).contains { $0.contains(text) }
             }
             return VerifyCheck(name, isGood ? .pass : .fail, isGood ? found : "\(found); expected \(wanted)")
         } catch {

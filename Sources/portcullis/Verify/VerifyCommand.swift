@@ -22,7 +22,7 @@ enum VerifyCommand: Command {
 
         A case of --cases is an object, or a whole AdmissionReview, with the annotation portcullis.dev/expect: allowed, denied or
         changed. An object stands for the request that creates it. What mutates is asked first, and what validates sees what it
-        made. With portcullis.dev/expect-message the denial must have that text.
+        made. With portcullis.dev/expect-message the denial, or one of its causes, must have that text.
 
           --url URL                       the server's address (default that of the Service, https://NAME.NAMESPACE.svc:PORT)
           --connect HOST:PORT             connect there instead
