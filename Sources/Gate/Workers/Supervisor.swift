@@ -13,7 +13,7 @@ import Telemetry
 /// supervisor itself runs no hook and reads no review. It answers people and Prometheus, for all workers together.
 public final class Supervisor {
     let configuration: ServerConfiguration
-    /// The program and its arguments, to which a worker's number is added.
+    /// The program and its arguments.
     let program: [String]
     let clock: any Clock
     let sink: LogSink
@@ -43,7 +43,7 @@ public final class Supervisor {
     private static let hurriedEnd = Nanoseconds.seconds(2)
     private static let lookEvery = Nanoseconds.seconds(1)
 
-    /// A supervisor of that many workers as the configuration says, each of which is `program` with a number.
+    /// A supervisor of that many workers as the configuration says, each of which is `program`.
     public init(_ configuration: ServerConfiguration, program: [String], clock: any Clock) throws(GateError) {
         SignalWatch.block([SIGTERM, SIGINT, SIGHUP])
         guard let sink = LogSink(wall: { clock.wall }) else { throw GateError("cannot set up the log") }

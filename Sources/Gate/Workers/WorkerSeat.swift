@@ -47,12 +47,12 @@ final class WorkerSeat: ChildProcessHandler {
         wall = supervisor.clock.wall
         missed = []
         report = []
-        var command = ChildCommand(arguments: supervisor.program + ["--worker", "\(number)"])
+        var command = ChildCommand(arguments: supervisor.program)
         command.tellsOutput = true
         command.input = order.bytes
         do throws(SystemError) {
             try WholeFile.makeDirectory(order.scratch, mode: 0o700)
-            command.environment = try Self.environment()
+            command.environment = try Self.environment() + ["\(ServerProcess.variable)=\(number)"]
             child = try ChildProcess(command, on: loop, handler: self)
         } catch {
             supervisor.log.log(.error, "a worker could not be started") { writer in

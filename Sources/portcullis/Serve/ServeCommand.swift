@@ -33,13 +33,12 @@ enum ServeCommand: Command {
           --log-level LEVEL          debug, info, warning or error (default info)
 
         SIGTERM and SIGINT: no longer ready, connections end with their next answer, exit 0. A second one: at once.
-        (--worker K is how one of several processes is told that it is; nobody else needs it.)
 
         """
 
     private static let options: Set<String> = [
         "--config", "--listen", "--admin-listen", "--certificate", "--key", "--client-ca", "--hooks", "--loops",
-        "--state", "--log-level", "--workers", "--worker", "--rules", "--context", "--admin-token-file",
+        "--state", "--log-level", "--workers", "--rules", "--context", "--admin-token-file",
         "--shadow-rules", "--record",
     ]
 
@@ -50,39 +49,12 @@ enum ServeCommand: Command {
         }
         let flags = try ServeFlags(arguments)
         do throws(GateError) {
-            try serve(flags, words)
+            try ServerProcess.run(clock: SystemClock()) { () throws(GateError) in try configuration(flags) }
             return .fine
         } catch {
             Console.error(error.description.split(separator: "\n").map { "portcullis: \($0)\n" }.joined())
             return .cannotRun
         }
-    }
-
-    private static func serve(_ flags: ServeFlags, _ words: [String]) throws(GateError) {
-        let order = try flags.worker.map { number throws(GateError) in try orders(number) }
-        let read: () throws(GateError) -> ServerConfiguration = { () throws(GateError) in
-            var configuration = try configuration(flags)
-            order?.apply(to: &configuration)
-            return configuration
-        }
-        let first = try read()
-        if order == nil, first.workers > 1 {
-            // The kernel's name for this very program, whatever has been put in its place on the disk since.
-            return try Supervisor(first, program: ["/proc/self/exe", name] + words, clock: SystemClock()).run()
-        }
-        let gate = try Gate(first, clock: SystemClock(), reread: read)
-        if order != nil { gate.whenServing = { Console.print(WorkerReport(admin: $0).text) } }
-        try gate.run()
-    }
-
-    /// What the supervisor wants of this worker.
-    private static func orders(_ number: Int) throws(GateError) -> WorkerOrder {
-        let input = InputFile("-")?.bytes ?? []
-        guard let order = WorkerOrder(parsing: input), order.number == number else {
-            throw GateError("--worker is for the processes that --workers starts")
-        }
-        guard ParentProcess.follow(order.parent) else { throw GateError("the supervisor has ended") }
-        return order
     }
 
     private static func configuration(_ flags: ServeFlags) throws(GateError) -> ServerConfiguration {
@@ -117,8 +89,6 @@ private struct ServeFlags {
     private let allowsInvalidRules: Bool
     private let loops: Int?
     private let workers: Int?
-    /// Which one of several this process is.
-    let worker: Int?
     private let state: String?
     private let tokenFile: String?
     private let shadowRules: [String]?
@@ -144,7 +114,6 @@ private struct ServeFlags {
             "--log-level", ServerConfiguration.LogLevel.allCases.map { ($0.rawValue, $0) })
         loops = try Self.count("--loops", in: 1...256, arguments)
         workers = try Self.count("--workers", in: 0...ServerConfiguration.workersMax, arguments)
-        worker = try Self.count("--worker", in: 1...ServerConfiguration.workersMax, arguments)
     }
 
     private static func count(
