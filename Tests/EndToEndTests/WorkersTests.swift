@@ -199,6 +199,24 @@ import Testing
         #expect(try stage.metric(#"portcullis_worker_restarts_total{worker="2"}"#) == 0)
     }
 
+    @Test func keepsWhatAWorkerHadCounted() throws {
+        let stage = try Stage()
+        defer { try? FileManager.default.removeItem(at: stage.folder) }
+        let count = Double(try stage.askBoth())
+        let names = ["portcullis_admission_duration_seconds_count", "portcullis_fail_open_total"]
+        for name in names { #expect(try stage.metric(name) == count) }
+        for id in try stage.processes() {
+            kill(id, SIGKILL)
+            try stage.server.waitForLog(#""message":"a worker has ended""#)
+            for name in names { #expect(try stage.metric(name) == count, "\(name), while it is away") }
+            try stage.server.waitForLog(#""message":"a worker serves""#)
+            try stage.waitUntilReady()
+            for name in names { #expect(try stage.metric(name) == count, "\(name), once it is back") }
+        }
+        let path = "/v1/runtime/hooks/dead-letter?limit=1000"
+        #expect(try stage.list(path, "entries").count == Int(count), "and what it had kept")
+    }
+
     @Test func endsWithAllItsWorkers() throws {
         let stage = try Stage()
         defer { try? FileManager.default.removeItem(at: stage.folder) }
