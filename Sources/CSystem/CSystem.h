@@ -19,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -43,6 +44,9 @@ static inline int system_limit(pid_t pid, int resource, unsigned long long most)
 }
 
 static inline int system_set_niceness(pid_t pid, int niceness) { return setpriority(PRIO_PROCESS, (id_t)pid, niceness); }
+
+// `prctl` is variadic. The kernel sends the signal when the thread that started this process has ended.
+static inline int system_signal_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
 
 // How many processors this process may run on; at least one. The kernel fills a set of one bit each.
 static inline int system_processor_count(void) {

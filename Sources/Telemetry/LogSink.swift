@@ -11,6 +11,8 @@ import JSON
     /// for each review a tenth of its time.
     private static let gatheringMicroseconds: UInt32 = 5_000
 
+    /// The number of this process among the workers of a supervisor, told in every line; nil: it is nobody's.
+    let worker: Int?
     private let descriptor: CInt
     private let queueBytesMax: Int
     private let wall: @Sendable () -> Int64
@@ -28,7 +30,10 @@ import JSON
 
     /// A sink that writes to that descriptor, which stays open and may block. `wall` is the calendar's time in
     /// nanoseconds since 1970. Nil when there is no thread or descriptor to be had.
-    public init?(descriptor: CInt = 2, queueBytesMax: Int = 1 << 20, wall: @escaping @Sendable () -> Int64) {
+    public init?(
+        descriptor: CInt = 2, queueBytesMax: Int = 1 << 20, worker: Int? = nil, wall: @escaping @Sendable () -> Int64
+    ) {
+        self.worker = worker
         self.descriptor = descriptor
         self.queueBytesMax = queueBytesMax
         self.wall = wall
@@ -141,7 +146,8 @@ extension LogSink {
     /// One line about those that are missing; nobody but this thread ever writes it.
     private func report(_ batch: inout ByteBuffer) {
         var line = JSONWriter()
-        LogLine.begin(&line, wall: wall(), .warning, "log lines were dropped because the log is not read fast enough")
+        LogLine.begin(
+            &line, wall: wall(), .warning, "log lines were dropped because the log is not read fast enough", worker)
         line.key("dropped")
         line.int(Int64(unreported))
         line.endObject()

@@ -58,7 +58,7 @@ public final class Logger {
         guard level >= self.level else { return }
         let now = wall()
         line.reset()
-        LogLine.begin(&line, wall: now, level, message)
+        LogLine.begin(&line, wall: now, level, message, sink.worker)
         if request.count > 0 {
             line.key("request")
             line.string(request)
@@ -73,7 +73,7 @@ public final class Logger {
     private func shorten(_ now: Int64, _ level: LogLevel, _ message: String, _ request: Span<UInt8>) {
         line.reset()
         // A character takes at most six bytes when it is escaped.
-        LogLine.begin(&line, wall: now, level, String(message.unicodeScalars.prefix(lineBytesMax / 12)))
+        LogLine.begin(&line, wall: now, level, String(message.unicodeScalars.prefix(lineBytesMax / 12)), sink.worker)
         if request.count > 0, request.count < lineBytesMax / 12 {
             line.key("request")
             line.string(request)
@@ -86,7 +86,9 @@ public final class Logger {
 
 /// What every line begins with.
 enum LogLine {
-    static func begin(_ line: inout JSONWriter, wall: Int64, _ level: LogLevel, _ message: String) {
+    static func begin(
+        _ line: inout JSONWriter, wall: Int64, _ level: LogLevel, _ message: String, _ worker: Int?
+    ) {
         line.beginObject()
         line.key("time")
         line.string(Timestamp.bytes(wall).span)
@@ -94,5 +96,9 @@ enum LogLine {
         line.string(level.name)
         line.key("message")
         line.string(message)
+        if let worker {
+            line.key("worker")
+            line.int(Int64(worker))
+        }
     }
 }

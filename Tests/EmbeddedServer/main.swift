@@ -32,4 +32,4 @@ registry.register(OwnerRequired.self)
 
 let file = CommandLine.arguments.dropFirst().first ?? "server.yaml"
 let configuration = try ServerConfiguration(parsing: WholeFile.read(file, bytesMax: 1 << 20), file: file)
-try Gate(configuration, registry: registry, clock: SystemClock()).run()
+try ServerProcess.run(registry: registry, clock: SystemClock()) { configuration }

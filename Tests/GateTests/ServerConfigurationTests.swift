@@ -26,6 +26,7 @@ import Testing
               listen: "[::]:9443"
               adminListen: 127.0.0.1:0
               loops: 3
+              workers: 4
               state: /var/lib/portcullis
               rules: [rules, more/rules.yaml]
               context: context
@@ -44,6 +45,7 @@ import Testing
               shutdown: {delay: 5s, grace: 20s}
             """)
         #expect(configuration.listen.description == "[::]:9443")
+        #expect(configuration.workers == 4)
         #expect(configuration.loops == 3 && configuration.rules == ["rules", "more/rules.yaml"])
         #expect(configuration.context == ["context"] && configuration.hooks == ["allow-all"])
         #expect(configuration.tls.policy.minimumVersion == .tls13 && configuration.tls.isClientCertificateOptional)
@@ -62,7 +64,7 @@ import Testing
         ("[1]\n", "server.yaml:1:1: error: must be a mapping"),
         (
             "apiVersion: portcullis.dev/v1\nkind: Server\nspec:\n  lisen: a\n",
-            "server.yaml:4:3: error: unknown field 'lisen'; known are listen, adminListen, loops, state, rules, "
+            "server.yaml:4:3: error: unknown field 'lisen'; known are listen, adminListen, loops, workers, state, rules, "
                 + "context, shadowRules, record, allowInvalidRules, hooks, logLevel, tls, limits, deadline, overload, shutdown, admin, "
                 + "hookCalls, traces (spec.lisen)"
         ),

@@ -6,15 +6,19 @@ import Telemetry
 final class AdminCertificate: CertificateReloadHandler {
     let identity: ServerIdentity
     private var changes: CertificateReload?
-    private unowned let gate: Gate
+    private let log: Logger
+    private let noteExpiry: (Int64) -> Void
 
     /// Nil where these endpoints are plain HTTP.
-    init?(_ gate: Gate, on loop: EventLoop) throws(GateError) {
-        guard let (tls, files) = try gate.configuration.adminTLS() else { return nil }
-        self.gate = gate
+    init?(
+        _ configuration: ServerConfiguration, clock: any Clock, log: Logger, on loop: EventLoop,
+        noteExpiry: @escaping (Int64) -> Void
+    ) throws(GateError) {
+        guard let (tls, files) = try configuration.adminTLS() else { return nil }
+        (self.log, self.noteExpiry) = (log, noteExpiry)
         let tickets: TicketKeys
         do throws(TLSError) {
-            tickets = try TicketKeys(clock: gate.clock)
+            tickets = try TicketKeys(clock: clock)
             identity = ServerIdentity(try TLSContext(tls, tickets: tickets))
         } catch {
             throw GateError("\(files.map(\.certificate).joined(separator: ", ")): \(error)")
@@ -25,22 +29,18 @@ final class AdminCertificate: CertificateReloadHandler {
         } catch {
             throw GateError("cannot watch the files of the admin certificate: \(error)")
         }
-        if let facts = identity.context.facts { note(facts) }
+        if let facts = identity.context.facts { noteExpiry(facts.notAfter) }
     }
 
     /// Reads the files again.
     func reload(_ loop: EventLoop) { changes?.reload(loop) }
 
-    private func note(_ facts: Certificate.Facts) {
-        gate.metrics.note(expiry: facts.notAfter, of: "admin", gate.shard)
-    }
-
     func reloaded(_ facts: Certificate.Facts, on loop: EventLoop) {
-        gate.log.log(.info, "the admin certificate was replaced")
-        note(facts)
+        log.log(.info, "the admin certificate was replaced")
+        noteExpiry(facts.notAfter)
     }
 
     func refused(_ reason: String, on loop: EventLoop) {
-        gate.log.note(.error, "the new admin certificate was refused", [("reason", reason)])
+        log.note(.error, "the new admin certificate was refused", [("reason", reason)])
     }
 }

@@ -1,6 +1,7 @@
 import HTTP
 import Reactor
 import TLS
+import Telemetry
 
 /// Who may change things while the server serves: whoever knows the token, or shows a certificate with one of the names.
 struct AdminCredentials: Sendable {
@@ -17,16 +18,20 @@ struct AdminCredentials: Sendable {
     private let token: [UInt8]?
     private let names: Set<String>
     private let acceptsCertificates: Bool
+    /// Whether it is a supervisor that asks, and says for whom.
+    let isOfSupervisor: Bool
 
     /// A shorter token could be guessed.
     private static let tokenBytesMin = 16
 
-    /// Reads the token's file.
-    init(_ admin: ServerConfiguration.Admin) throws(GateError) {
+    /// Reads the token's file. A worker is asked by its supervisor and nobody else.
+    init(_ configuration: ServerConfiguration) throws(GateError) {
+        let admin = configuration.admin
+        isOfSupervisor = configuration.worker != nil
         names = Set(admin.tls.clientNames)
         acceptsCertificates = admin.tls.clientAuthority != nil
         guard let file = admin.tokenFile else {
-            token = nil
+            token = configuration.worker.map { Array($0.token.utf8) }
             return
         }
         let bytes: [UInt8]
@@ -69,5 +74,20 @@ struct AdminCredentials: Sendable {
         var difference = secret.count ^ given.count
         for index in given.indices { difference |= Int(secret[index % secret.count] ^ given[index]) }
         return difference == 0
+    }
+}
+
+extension AdminCredentials.Standing {
+    /// The name; throws for those who have none.
+    func name(_ log: Logger) throws(AdminRefusal) -> String {
+        switch self {
+        case .known(let name): return name
+        case .nobody:
+            throw AdminRefusal(
+                .forbidden, "changes need --admin-token-file or client certificates, and neither is configured")
+        case .unknown:
+            log.note(.warning, "somebody without a credential wanted to change something", [])
+            throw AdminRefusal(.unauthorized, "changes need the admin token, or a client certificate")
+        }
     }
 }

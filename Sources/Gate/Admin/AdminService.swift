@@ -19,7 +19,7 @@ final class AdminService: HTTPHandler {
         var type: StaticString = "application/json"
     }
 
-    private static let router: Router<Endpoint> = {
+    static let router: Router<Endpoint> = {
         var router = Router<Endpoint>()
         router.add("/livez", .get, .alive)
         router.add("/readyz", .get, .ready)
@@ -40,6 +40,8 @@ final class AdminService: HTTPHandler {
         router.add("/v1/hooks/{name}/breaker", .post, .breaker)
         return router
     }()
+
+    static let paths = "there are /livez, /readyz, /metrics, / and /v1/status, hooks, decisions, shadow, fail-open"
 
     /// The server, which outlives its services.
     unowned let gate: Gate
@@ -66,9 +68,7 @@ final class AdminService: HTTPHandler {
         case .methodNotAllowed(let methods):
             errors.allow(methods, .methodNotAllowed, closes: exchange.closes, to: &output)
         case .notFound:
-            errors.write(
-                .notFound, "there are /livez, /readyz, /metrics, / and /v1/status, hooks, decisions, shadow, fail-open",
-                closes: exchange.closes, to: &output)
+            errors.write(.notFound, Self.paths, closes: exchange.closes, to: &output)
         }
         return .answered
     }
@@ -78,8 +78,9 @@ final class AdminService: HTTPHandler {
     ) -> HTTPProgress {
         page.removeAll()
         writer.reset()
-        if endpoint == .decisions { return answerDecisions(request, bytes, &output) }
         do throws(AdminRefusal) {
+            if credentials.isOfSupervisor { _ = try identify(request, bytes) }
+            if endpoint == .decisions { return answerDecisions(request, bytes, &output) }
             if try answersLater(endpoint, request, bytes) { return .later }
             let answer: Answer
             if endpoint.changes {
@@ -118,17 +119,12 @@ final class AdminService: HTTPHandler {
     }
 
     private func identify(_ request: AdminRequest, _ bytes: Span<UInt8>) throws(AdminRefusal) -> String {
-        switch credentials.standing(
+        let standing = credentials.standing(
             authorization: request.head.authorization, in: bytes, request.exchange.client)
-        {
-        case .known(let name): return name
-        case .nobody:
-            throw AdminRefusal(
-                .forbidden, "changes need --admin-token-file or client certificates, and neither is configured")
-        case .unknown:
-            gate.log.note(.warning, "somebody without a credential wanted to change something", [])
-            throw AdminRefusal(.unauthorized, "changes need the admin token, or a client certificate")
-        }
+        let name = try standing.name(gate.log)
+        guard credentials.isOfSupervisor else { return name }
+        let person = request.head.value(of: WorkerClient.personField, in: bytes)
+        return person.isPresent ? person.string(in: bytes) : name
     }
 
     func send(_ answer: Answer, _ request: AdminRequest, _ output: inout ByteBuffer) {
@@ -157,7 +153,7 @@ final class AdminService: HTTPHandler {
         case .hook:
             guard gate.writeHook(request.name, to: &writer) else { throw .noHook(request.name) }
         default:
-            StatusPage(gate).write(to: &page)
+            StatusPage().write(to: &page)
             return Answer(type: "text/html; charset=utf-8")
         }
         return Answer()

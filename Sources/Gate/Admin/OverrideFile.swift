@@ -67,7 +67,7 @@ struct OverrideFile {
 extension Gate {
     /// Takes over what was changed about hooks in an earlier life.
     func restoreOverrides() throws(GateError) {
-        guard let state = configuration.state else { return }
+        guard let state = changesFolder else { return }
         do throws(SystemError) { try WholeFile.makeDirectory(state, mode: 0o700) } catch {
             throw GateError("cannot make the state directory: \(error)")
         }
@@ -83,10 +83,13 @@ extension Gate {
         }
     }
 
+    /// Where changes are kept: for all workers together where this is one of several.
+    private var changesFolder: String? { configuration.worker?.changes ?? configuration.state }
+
     /// Changes a hook, and keeps the change where there is a state directory; false where there is no such hook.
     func set(_ change: HookOverride, of name: String) -> Bool {
         guard hooks.board.set(change, of: name) else { return false }
-        guard let state = configuration.state else { return true }
+        guard let state = changesFolder else { return true }
         do throws(SystemError) { try OverrideFile(in: state).write(hooks.board.overrides) } catch {
             log.note(.error, "a change of a hook could not be kept for the next start", [("reason", "\(error)")])
         }

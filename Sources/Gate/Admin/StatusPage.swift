@@ -4,10 +4,6 @@ import HTTP
 ///
 /// It is one file without anything from elsewhere. What it shows it puts into the page as text, never as markup.
 struct StatusPage {
-    private let gate: Gate
-
-    init(_ gate: Gate) { self.gate = gate }
-
     func write(to page: inout ByteBuffer) {
         page.append(Self.head)
         page.append("<p id=\"version\">Portcullis \(Release.version)</p>\n")
@@ -38,6 +34,7 @@ struct StatusPage {
         <noscript><p>This page asks <code>/v1/status</code>, <code>/v1/hooks</code> and <code>/v1/decisions</code>, which
         can be read without scripts too.</p></noscript>
         <p id="state" role="status">asking&hellip;</p>
+        <div id="several" hidden><h2>Workers</h2><table id="workers"></table></div>
         <h2>Rules</h2><table id="rules"></table><ul id="problems"></ul>
         <h2>Hooks, last five minutes</h2><table id="hooks"></table>
         <h2>Denied of late</h2><table id="denied"></table>
@@ -77,6 +74,10 @@ struct StatusPage {
             at("state").textContent = (status.ready ? "ready" : "not ready") + ", since " + status.started
               + (status.certificateExpires ? ", certificate until " + status.certificateExpires : "");
             at("state").className = status.ready ? "good" : "bad";
+            at("several").hidden = !status.workers;
+            fill(at("workers"), ["worker", "", "process", "since", "restarts", "revision"], (status.workers || []).map(one =>
+              [one.worker, one.ready ? ["ready", "good"] : ["not ready", "bad"], one.process, one.started, one.restarts,
+                one.revision]));
             fill(at("rules"), ["revision", "documents", "invalid"], [[status.rules.revision || "none",
               Object.entries(status.rules.documents).map(([kind, count]) => kind + " " + count).join(", "),
               [status.rules.invalid, status.rules.invalid ? "bad" : ""]]]);

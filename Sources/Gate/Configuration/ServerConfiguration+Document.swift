@@ -47,6 +47,7 @@ extension ServerConfiguration {
         spec.address("listen").map { listen = $0 }
         spec.address("adminListen").map { adminListen = $0 }
         spec.integer("loops", in: 1...256).map { loops = $0 }
+        spec.integer("workers", in: 0...ServerConfiguration.workersMax).map { workers = $0 }
         spec.string("state").map { state = $0 }
         spec.strings("rules").map { rules = $0 }
         spec.strings("context").map { context = $0 }

@@ -14,6 +14,10 @@ public struct ServerConfiguration: Sendable {
     public var tls = TLS()
     /// How many event loops serve; nil: one for each core that this process may use.
     public var loops: Int?
+    /// How many processes answer reviews, under one that looks after them; 0 or 1: this one alone.
+    public var workers = 0
+    /// What this process was told as one of several; nil: it is none.
+    public var worker: WorkerOrder?
     /// The folder of what must survive a restart.
     public var state: String?
     /// Files and folders of rules.
@@ -48,6 +52,9 @@ public struct ServerConfiguration: Sendable {
     public var calls = Calls()
     /// Who is told of traces.
     public var traces = Traces()
+
+    /// As many workers can there be.
+    public static let workersMax = EntryNumber.workersMax
 
     /// The configuration as it is unless someone changes it.
     public init() {}

@@ -50,6 +50,9 @@ public final class Gate: @unchecked Sendable {
     var drainedCount = 0
     var endings = 0
 
+    /// Is told once it serves where people find it.
+    public var whenServing: ((SocketAddress) -> Void)?
+
     /// A server that is to be configured so; it does nothing before `run`.
     public init(
         _ configuration: ServerConfiguration, registry: BuiltinRegistry = BuiltinRegistry(), clock: any Clock,
@@ -57,7 +60,9 @@ public final class Gate: @unchecked Sendable {
     ) throws(GateError) {
         // Before there is any other thread: one that does not block a signal may be the one that gets it.
         SignalWatch.block([SIGTERM, SIGINT, SIGHUP])
-        guard let metrics = GateMetrics(registry: MetricRegistry()), let sink = LogSink(wall: { clock.wall }) else {
+        guard let metrics = GateMetrics(registry: MetricRegistry()),
+            let sink = LogSink(worker: configuration.worker?.number, wall: { clock.wall })
+        else {
             throw GateError("cannot set up metrics and log")
         }
         self.configuration = configuration
@@ -127,8 +132,9 @@ extension Gate {
         readiness.set(.listening, true)
         resumeTasks()
         log.note(
-            .info, "serving",
+            .info, configuration.worker == nil ? "serving" : "a worker serves",
             [("address", address.description), ("admin", adminAddress.description), ("loops", "\(loops.count)")])
+        whenServing?(adminAddress)
     }
 
     private func openIdentity(
@@ -182,8 +188,10 @@ extension Gate {
     }
 
     private func openAdmin(_ loop: EventLoop) throws(GateError) -> SocketAddress {
-        adminCertificate = try AdminCertificate(self, on: loop)
-        let service = AdminService(self, try AdminCredentials(configuration.admin))
+        adminCertificate = try AdminCertificate(configuration, clock: clock, log: log, on: loop) { [unowned self] in
+            metrics.note(expiry: $0, of: "admin", shard)
+        }
+        let service = AdminService(self, try AdminCredentials(configuration))
         adminService = service
         let server = HTTPServer(
             on: loop, configuration.adminOptions, identity: adminCertificate?.identity, handler: service)

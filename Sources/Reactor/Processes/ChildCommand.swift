@@ -10,6 +10,8 @@ public struct ChildCommand: Sendable {
     public var input: [UInt8] = []
     /// How much of standard output, and of standard error, is kept; the rest is read and dropped.
     public var outputBytesMax = 64 << 10
+    /// Whether the handler is told what the child writes as it comes, and nothing of it is kept.
+    public var tellsOutput = false
 
     /// A command with these words.
     public init(arguments: [String]) { self.arguments = arguments }
@@ -39,6 +41,14 @@ public struct ChildOutcome: Sendable {
 
 /// Who started a child.
 public protocol ChildProcessHandler: AnyObject {
+    /// The child has written something; only where its command says that this is told.
+    func wrote(_ child: ChildProcess, _ bytes: ArraySlice<UInt8>, toErrors: Bool)
+
     /// The child has ended and was reaped, and its process group is gone.
     func ended(_ child: ChildProcess, _ outcome: ChildOutcome, on loop: EventLoop)
+}
+
+extension ChildProcessHandler {
+    /// Nobody listens unless they say so.
+    public func wrote(_ child: ChildProcess, _ bytes: ArraySlice<UInt8>, toErrors: Bool) {}
 }

@@ -37,6 +37,10 @@ public final class ChildProcess: EventHandler, TimerHandler {
         input = ChildInput(child.stdin.take(), child.command.input, loop)
         output = ChildOutput(child.stdout.take(), bytesMax: child.command.outputBytesMax, loop)
         errors = ChildOutput(child.stderr.take(), bytesMax: child.command.outputBytesMax, loop)
+        if child.command.tellsOutput {
+            output.hears = { [unowned self] in self.handler?.wrote(self, $0, toErrors: false) }
+            errors.hears = { [unowned self] in self.handler?.wrote(self, $0, toErrors: true) }
+        }
         do throws(SystemError) {
             registration = try loop.add(number, .readable, self)
             try input.start()
@@ -60,6 +64,12 @@ public final class ChildProcess: EventHandler, TimerHandler {
     public func kill() {
         guard registration != nil else { return }
         _ = Glibc.kill(-id, SIGKILL)
+    }
+
+    /// Sends the child a signal; what it has started does not get it.
+    public func signal(_ number: CInt) {
+        guard registration != nil else { return }
+        _ = Glibc.kill(id, number)
     }
 
     /// The grace period is over.

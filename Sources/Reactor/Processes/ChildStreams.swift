@@ -47,6 +47,8 @@ final class ChildOutput: EventHandler {
 
     private(set) var kept: [UInt8] = []
     private(set) var dropped = 0
+    /// Is given what the child writes; then nothing is kept.
+    var hears: ((ArraySlice<UInt8>) -> Void)?
     private var pipe: FileDescriptor?
     private let number: CInt
     private let bytesMax: Int
@@ -84,6 +86,10 @@ final class ChildOutput: EventHandler {
         guard count > 0 else {
             if count == 0 || !FileDescriptor.isWaiting { close() }
             return nil
+        }
+        if let hears {
+            hears(chunk[..<count])
+            return count
         }
         let room = min(count, bytesMax - kept.count)
         kept += chunk[..<room]

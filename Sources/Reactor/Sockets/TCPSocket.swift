@@ -23,6 +23,13 @@ public enum TCPSocket {
 
     /// A listening socket that shares its port with those of the other loops.
     public static func listen(on address: SocketAddress, backlog: CInt) throws(SystemError) -> FileDescriptor {
+        let socket = try reserve(address)
+        guard Glibc.listen(socket.number, backlog) == 0 else { throw SystemError("listen on \(address)") }
+        return socket
+    }
+
+    /// A socket that has the port without listening: whoever else of this user shares ports may listen there meanwhile.
+    public static func reserve(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
         let number = system_socket(address.ip.isV4 ? 1 : 0, CInt(SOCK_STREAM.rawValue))
         guard number >= 0 else { throw SystemError("socket") }
         let socket = FileDescriptor(adopting: number)
@@ -31,7 +38,6 @@ public enum TCPSocket {
         // The unspecified IPv6 address takes IPv4 clients too, whatever the machine's default is.
         if !address.ip.isV4 { _ = system_set_option(number, CInt(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         guard system_bind(number, address.packed) == 0 else { throw SystemError("bind to \(address)") }
-        guard Glibc.listen(number, backlog) == 0 else { throw SystemError("listen on \(address)") }
         return socket
     }
 

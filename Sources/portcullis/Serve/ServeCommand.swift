@@ -27,6 +27,8 @@ enum ServeCommand: Command {
           --hooks NAME,…             hooks that are registered in Swift, in this order
           --admin-token-file FILE    whoever shows this token may change things: POST /v1/reload, /v1/hooks/…
           --loops N                  event loops (default: one for each processor)
+          --workers N                so many processes share the work and the loops, under one that starts them again
+                                     and answers people for all of them: a crash costs one (default 0: one process)
           --state DIR                what must survive a restart
           --log-level LEVEL          debug, info, warning or error (default info)
 
@@ -36,7 +38,8 @@ enum ServeCommand: Command {
 
     private static let options: Set<String> = [
         "--config", "--listen", "--admin-listen", "--certificate", "--key", "--client-ca", "--hooks", "--loops",
-        "--state", "--log-level", "--rules", "--context", "--admin-token-file", "--shadow-rules", "--record",
+        "--state", "--log-level", "--workers", "--rules", "--context", "--admin-token-file",
+        "--shadow-rules", "--record",
     ]
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
@@ -45,10 +48,8 @@ enum ServeCommand: Command {
             throw UsageError(message: "it takes no operands, but '\(arguments.operands[0])' is one")
         }
         let flags = try ServeFlags(arguments)
-        let read: () throws(GateError) -> ServerConfiguration = { () throws(GateError) in try configuration(flags) }
         do throws(GateError) {
-            let gate = try Gate(try read(), clock: SystemClock(), reread: read)
-            try gate.run()
+            try ServerProcess.run(clock: SystemClock()) { () throws(GateError) in try configuration(flags) }
             return .fine
         } catch {
             Console.error(error.description.split(separator: "\n").map { "portcullis: \($0)\n" }.joined())
@@ -87,6 +88,7 @@ private struct ServeFlags {
     private let context: [String]?
     private let allowsInvalidRules: Bool
     private let loops: Int?
+    private let workers: Int?
     private let state: String?
     private let tokenFile: String?
     private let shadowRules: [String]?
@@ -110,12 +112,20 @@ private struct ServeFlags {
         recording = arguments.value("--record")
         logLevel = try arguments.choice(
             "--log-level", ServerConfiguration.LogLevel.allCases.map { ($0.rawValue, $0) })
-        loops = try arguments.value("--loops").map { text throws(UsageError) in
-            guard let count = Int(text), (1...256).contains(count) else {
-                throw UsageError(message: "--loops must be a whole number from 1 to 256, not '\(text)'")
-            }
-            return count
+        loops = try Self.count("--loops", in: 1...256, arguments)
+        workers = try Self.count("--workers", in: 0...ServerConfiguration.workersMax, arguments)
+    }
+
+    private static func count(
+        _ name: String, in range: ClosedRange<Int>, _ arguments: Arguments
+    ) throws(UsageError) -> Int? {
+        guard let text = arguments.value(name) else { return nil }
+        guard let count = Int(text), range.contains(count) else {
+            throw UsageError(
+                message: "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), "
+                    + "not '\(text)'")
         }
+        return count
     }
 
     private static func list(_ name: String, _ arguments: Arguments) -> [String]? {
@@ -141,6 +151,7 @@ private struct ServeFlags {
         if let context { configuration.context = context }
         if allowsInvalidRules { configuration.allowsInvalidRules = true }
         if let loops { configuration.loops = loops }
+        if let workers { configuration.workers = workers }
         if let state { configuration.state = state }
         if let shadowRules { configuration.shadowRules = shadowRules }
         if let recording { configuration.recording = recording }

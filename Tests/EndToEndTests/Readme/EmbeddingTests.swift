@@ -11,7 +11,7 @@ import Testing
         #expect(shown.count == 1 && shown.first?.text == built)
     }
 
-    @Test func aHookThatIsCompiledInDecides() throws {
+    @Test(arguments: [1, 2]) func aHookThatIsCompiledInDecides(workers: Int) throws {
         let rule = try #require(
             try ReadmeText().blocks.first { $0.language == "yaml" && $0.text.contains("builtin:") })
         let folder = try TemporaryDirectory()
@@ -24,6 +24,7 @@ import Testing
             spec:
               listen: 127.0.0.1:\(ports[0])
               adminListen: 127.0.0.1:\(ports[1])
+              workers: \(workers)
               tls: {certificate: \(folder.path)/server.crt, key: \(folder.path)/server.key}
               rules: [\(folder.path)/owners.yaml]
             """
