@@ -90,7 +90,8 @@ struct StatusPage {
                 [hook.breaker, hook.breaker === "open" ? "bad" : ""], [of.calls, "number"],
                 [of.failures, of.failures ? "bad" : "number"], [of.timeouts, of.timeouts ? "bad" : "number"],
                 [seconds(of.p50), "number"], [seconds(of.p99), "number"], hook.criticality, [percent(hook.objective, 3), "number"],
-                [percent(all.errorBudgetLeft, 1), all.errorBudgetLeft < 0 ? "bad" : "number"]]; }));
+                all.errorBudgetLeft < 0 ? ["spent, " + (1 - all.errorBudgetLeft).toFixed(1) + " times", "bad"]
+                  : [percent(all.errorBudgetLeft, 1), "number"]]; }));
             fill(at("denied"), ["time", "operation", "resource", "namespace", "name", "user", "message"],
               denied.decisions.map(one => [one.time, one.operation, one.resource, one.namespace, one.name, one.user,
                 one.message]));

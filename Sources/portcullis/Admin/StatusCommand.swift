@@ -50,6 +50,12 @@ enum StatusCommand: Command {
         return lines.joined(separator: "\n") + "\n\n"
     }
 
+    /// What is left of an error budget; of one that is used up, how many such budgets it would have taken.
+    private static func budget(_ left: Double?, _ percent: (Double?) -> String) -> String {
+        guard let left, left < 0 else { return percent(left) }
+        return "spent, \(((1 - left) * 10).rounded() / 10) times"
+    }
+
     private static func table(_ hooks: [JSONNode]) -> String {
         let rows = hooks.map { hook -> [String] in
             let figures = hook["lastFiveMinutes"]
@@ -67,7 +73,7 @@ enum StatusCommand: Command {
                 hook["name"]?.string ?? "", hook["phase"]?.string ?? "", mode + changed, hook["breaker"]?.string ?? "-",
                 number("calls"), number("failures"), number("timeouts"), milliseconds("p50"), milliseconds("p99"),
                 hook["criticality"]?.string ?? "", percent(hook["objective"]?.double),
-                percent(hook["sinceStart"]?["errorBudgetLeft"]?.double),
+                budget(hook["sinceStart"]?["errorBudgetLeft"]?.double, percent),
             ]
         }
         return AdminOutput.table(
