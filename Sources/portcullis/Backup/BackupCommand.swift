@@ -48,7 +48,8 @@ enum BackupCommand: Command {
         for object in try flags.registrations(client) { try content.add(object) }
         let text = try content.text(for: flags.backup)
         try checkOwner(of: flags.backup, client)
-        _ = try client.apply(flags.backup, try body(flags.backup, text), force: true, dryRun: flags.isDryRun)
+        let body = DataObject.json(flags.backup, BackupContent.entry, text)
+        _ = try client.apply(flags.backup, body, force: true, dryRun: flags.isDryRun)
         var report = BackupReport(isDryRun: flags.isDryRun)
         for item in content.items { report.note("kept", item.reference) }
         report.note("wrote", flags.backup)
@@ -80,35 +81,5 @@ enum BackupCommand: Command {
             throw ClusterError(.alreadyExists, "\(backup) exists and is no backup: give another --name")
         }
         return present
-    }
-
-    private static func body(_ backup: ObjectReference, _ text: String) throws(ClusterError) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("apiVersion")
-        writer.string(backup.resource.apiVersion)
-        writer.key("kind")
-        writer.string(backup.resource.kind)
-        writer.key("metadata")
-        writer.beginObject()
-        writer.key("name")
-        writer.string(backup.name)
-        writer.key("namespace")
-        writer.string(backup.namespace ?? "")
-        writer.key("labels")
-        writer.beginObject()
-        for label in [ClusterLabels.name, ClusterLabels.managedBy] {
-            writer.key(label.utf8.span)
-            writer.string(ClusterLabels.portcullis)
-        }
-        writer.endObject()
-        writer.endObject()
-        writer.key("data")
-        writer.beginObject()
-        writer.key(BackupContent.entry.utf8.span)
-        writer.string(text)
-        writer.endObject()
-        writer.endObject()
-        return writer.bytes
     }
 }

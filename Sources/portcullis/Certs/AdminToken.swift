@@ -49,34 +49,6 @@ struct AdminToken {
             let digits = String(source.next() as UInt64, radix: 16)
             return String(repeating: "0", count: 16 - digits.count) + digits
         }.joined()
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("apiVersion")
-        writer.string("v1")
-        writer.key("kind")
-        writer.string("Secret")
-        writer.key("type")
-        writer.string("Opaque")
-        writer.key("metadata")
-        writer.beginObject()
-        writer.key("name")
-        writer.string(object.name)
-        writer.key("namespace")
-        writer.string(object.namespace ?? "")
-        writer.key("labels")
-        writer.beginObject()
-        for label in [ClusterLabels.name, ClusterLabels.managedBy] {
-            writer.key(label.utf8.span)
-            writer.string(ClusterLabels.portcullis)
-        }
-        writer.endObject()
-        writer.endObject()
-        writer.key("data")
-        writer.beginObject()
-        writer.key(Self.entry.utf8.span)
-        writer.string(Base64Text.encode(Array(token.utf8)))
-        writer.endObject()
-        writer.endObject()
-        return writer.bytes
+        return DataObject.json(object, type: "Opaque", Self.entry, Base64Text.encode(Array(token.utf8)))
     }
 }
