@@ -51,6 +51,11 @@ import Testing
             try list("/v1/status", "workers").map { Int32($0["process"] as? Int ?? 0) }
         }
 
+        /// The revisions of the rules that the workers have.
+        func revisions() throws -> Set<String> {
+            Set(try list("/v1/status", "workers").compactMap { $0["revision"] as? String })
+        }
+
         /// The value of the samples of that beginning, added up.
         func metric(_ beginning: String) throws -> Double {
             let lines = try server.curl("/metrics", isAdmin: true).body.split(separator: "\n")
@@ -215,6 +220,41 @@ import Testing
         }
         let path = "/v1/runtime/hooks/dead-letter?limit=1000"
         #expect(try stage.list(path, "entries").count == Int(count), "and what it had kept")
+    }
+
+    @Test func endsWhatAWorkerHadRunningForItsHooks() throws {
+        let stage = try Stage()
+        defer { try? FileManager.default.removeItem(at: stage.folder) }
+        let seconds = "7\(UInt32.random(in: 10_000...99_999))"
+        let hook = Self.rules.split(separator: "\n").prefix { !$0.hasPrefix("---") }.map { line in
+            line.contains("run:")
+                ? "  budget: 20s\n  run: {command: {argv: [/bin/sleep, \"\(seconds)\"]}}" : String(line)
+        }
+        let text = hook.joined(separator: "\n") + "\n"
+        let before = try stage.revisions()
+        try ServeRulesTests.write(text, stage.folder.appendingPathComponent("a.yaml"))
+        for _ in 0..<2000 where !before.isDisjoint(with: try stage.revisions()) { usleep(10_000) }
+        let asking = Process()
+        asking.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        asking.arguments =
+            ["-sk", "-m", "20", "https://localhost:\(stage.server.port)/validate?timeout=20s"] + Self.pod
+        asking.standardOutput = FileHandle.nullDevice
+        try asking.run()
+        defer { asking.waitUntilExit() }
+        func sleepers() throws -> [Int32] {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { id in
+                let words = try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)
+                return words == "/bin/sleep\0\(seconds)\0"
+            }
+        }
+        var found: [Int32] = []
+        for _ in 0..<1000 where found.isEmpty {
+            usleep(10_000)
+            found = try sleepers()
+        }
+        #expect(found.count == 1)
+        for id in try stage.processes() { kill(id, SIGKILL) }
+        try Self.waitForEnd(of: found)
     }
 
     @Test func endsWithAllItsWorkers() throws {
