@@ -10,7 +10,6 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -271,7 +270,6 @@ func functions(templates **template.Template, converted string) template.FuncMap
 			}
 			return value, nil
 		},
-		"fail": func(message string) (string, error) { return "", errors.New(message) },
 		"default": func(other, value any) any {
 			if isEmpty(value) {
 				return other
@@ -321,7 +319,6 @@ func functions(templates **template.Template, converted string) template.FuncMap
 		"base":      path.Base,
 		"trim":      strings.TrimSpace,
 		"sha256sum": func(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) },
-		"b64enc":    func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
 		"trimSuffix": func(suffix, text string) string {
 			return strings.TrimSuffix(text, suffix)
 		},

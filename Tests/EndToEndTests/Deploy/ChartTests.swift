@@ -8,7 +8,7 @@ import Testing
     /// Kinds of the Prometheus operator, which are no part of Kubernetes.
     private static let foreign: Set<String> = ["ServiceMonitor", "PrometheusRule"]
 
-    private func objects(_ name: String, _ words: String...) throws -> [Chart.Object] {
+    private func objects(_ name: String) throws -> [Chart.Object] {
         try Chart.objects(Chart.rendered(Chart.values[name] ?? ""))
     }
 

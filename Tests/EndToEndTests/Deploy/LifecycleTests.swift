@@ -112,7 +112,8 @@ import Testing
         }
     }
 
-    private func run(_ job: String, as user: String = "lifecycle", _ more: String...) throws -> BuiltBinary.Outcome {
+    private func run(_ job: String, as user: String = "lifecycle", _ more: [String] = []) throws -> BuiltBinary.Outcome
+    {
         let found = try #require(objects.first { $0.kind == "Job" && $0.name == "portcullis-\(job)" })
         let words = found["spec"]["template"]["spec"]["containers"].list[0]["args"].texts.map {
             $0.replacing("/etc/portcullis", with: folder.path)
@@ -164,12 +165,12 @@ import Testing
             folder.path + "/tls.key",
         ])
         for job in ["verify", "test"] {
-            let unregistered = try run(job, as: "lifecycle", "--connect", "127.0.0.1:\(server.port)", "--wait", "0s")
+            let unregistered = try run(job, as: "lifecycle", ["--connect", "127.0.0.1:\(server.port)", "--wait", "0s"])
             #expect(unregistered.status == 1, "\(unregistered)")
         }
         #expect(try run("register").status == 0)
         for job in ["verify", "test"] {
-            let good = try run(job, as: "lifecycle", "--connect", "127.0.0.1:\(server.port)", "--wait", "0s")
+            let good = try run(job, as: "lifecycle", ["--connect", "127.0.0.1:\(server.port)", "--wait", "0s"])
             #expect(good.status == 0, "\(good)")
             #expect(good.output.contains("portcullis-case-denied") && good.output.contains("portcullis-case-allowed"))
         }
@@ -244,6 +245,10 @@ import Testing
         #expect(some.status == 1 && some.output.contains("2 decisions, 2 would change"), "\(some)")
         #expect(try replay("99%").status == 1)
         #expect(try replay("100%").status == 0)
+        let short = ["--admin-port", port, "--seconds", "1", "--every", "1"]
+        let canary = try run("canary", as: "lifecycle", short)
+        #expect(canary.status == 0, "\(canary)")
+        #expect(try run("canary", as: "certificates", short).errors.contains("endpointslices"))
         let refused = try replay("50%", as: "certificates")
         #expect(refused.status == 2 && refused.errors.contains("endpointslices"), "\(refused)")
         cluster.put(
