@@ -50,6 +50,7 @@ struct BreakerWitness {
             if probes > breaker.settings.halfOpenCalls {
                 report.violation("\(name): probe \(probes) of \(breaker.settings.halfOpenCalls)")
             }
+            if !breaker.refuses(at: now) { report.violation("\(name): another probe could begin beside this one") }
         }
     }
 

@@ -18,6 +18,9 @@ enum RecordFigures {
         let ledger = records.ledger.log.counts
         writer.gauge("portcullis_fail_open_entries", "Entries of the fail-open ledger.")
         writer.sample(Double(ledger.byHook.values.reduce(0, +)), [])
+        writer.counter("portcullis_records_kept", "What records stand for that were written, pruned or not.")
+        writer.sample(Double(letters.kept), [("records", "dead_letters")])
+        writer.sample(Double(ledger.kept), [("records", "fail_open")])
         writer.counter("portcullis_records_dropped", "Records that the disk was too slow for, or refused.")
         writer.sample(Double(letters.dropped), [("records", "dead_letters")])
         writer.sample(Double(ledger.dropped), [("records", "fail_open")])

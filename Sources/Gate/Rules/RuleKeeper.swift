@@ -40,7 +40,7 @@ final class RuleKeeper: DirectoryWatchHandler, @unchecked Sendable {
         self.loop = loop
         self.deliver = deliver
         history = RuleHistory(clock: loop.clock)
-        reader = try LoopThread(clock: loop.clock) { _ in }
+        reader = try LoopThread(clock: loop.clock, yields: true) { _ in }
     }
 
     /// Reads the rules for the first time, before anything is served.

@@ -18,7 +18,7 @@ public struct Breaker: Sendable {
         case closed
         /// None is.
         case open
-        /// A few are, to see whether it is worth the while again.
+        /// A few are, one after the other, to see whether it is worth the while again.
         case halfOpen
 
         /// As metrics have it.
@@ -108,7 +108,7 @@ public struct Breaker: Sendable {
         case .closed: return Permit(epoch: epoch)
         case .open: return nil
         case .halfOpen:
-            guard probesGiven < settings.halfOpenCalls else { return nil }
+            guard mayProbe else { return nil }
             probesGiven += 1
             return Permit(epoch: epoch)
         }
@@ -120,9 +120,12 @@ public struct Breaker: Sendable {
         case .forcedOpen: true
         case .forcedClosed: false
         case .auto:
-            current == .open && now < probesFrom || current == .halfOpen && probesGiven >= settings.halfOpenCalls
+            current == .open && now < probesFrom || current == .halfOpen && !mayProbe
         }
     }
+
+    /// One after the other: where the first shows that nothing has changed, no other request is made to wait for that.
+    private var mayProbe: Bool { probesGiven == probesDone && probesGiven < settings.halfOpenCalls }
 
     /// Whether a permit is still good for a call: the breaker has not changed its state since.
     public func holds(_ permit: Permit) -> Bool { permit.epoch == epoch && control != .forcedOpen }

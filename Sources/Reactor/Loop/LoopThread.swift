@@ -1,3 +1,4 @@
+internal import CSystem
 internal import Glibc
 internal import Synchronization
 
@@ -8,12 +9,13 @@ public final class LoopThread: Sendable {
     private let thread: pthread_t
     private let isJoined = Atomic<Bool>(false)
 
-    /// Starts a thread with a loop; `prepare` runs there before the first turn.
+    /// Starts a thread with a loop; `prepare` runs there before the first turn. One that `yields` has less of the processors
+    /// than others where both want them: what nobody waits for must not delay what somebody does.
     public init(
-        clock: any Clock, bounds: EventLoop.Bounds = EventLoop.Bounds(),
+        clock: any Clock, bounds: EventLoop.Bounds = EventLoop.Bounds(), yields: Bool = false,
         prepare: @escaping @Sendable (EventLoop) -> Void
     ) throws(SystemError) {
-        let start = Start(loop: try EventLoop(clock: clock, bounds: bounds), prepare: prepare)
+        let start = Start(loop: try EventLoop(clock: clock, bounds: bounds), yields: yields, prepare: prepare)
         mailbox = start.loop.mailbox
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(start)
@@ -22,6 +24,8 @@ public final class LoopThread: Sendable {
             { context in
                 guard let context = unsafe context else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+                // To the kernel zero is the thread that asks, not its process.
+                if start.yields { _ = system_set_niceness(0, 5) }
                 start.prepare(start.loop)
                 start.loop.run()
                 return nil
@@ -48,10 +52,12 @@ public final class LoopThread: Sendable {
     /// What the new thread is given; the starting thread does not look at the loop again.
     private final class Start: @unchecked Sendable {
         let loop: EventLoop
+        let yields: Bool
         let prepare: @Sendable (EventLoop) -> Void
 
-        init(loop: EventLoop, prepare: @escaping @Sendable (EventLoop) -> Void) {
+        init(loop: EventLoop, yields: Bool, prepare: @escaping @Sendable (EventLoop) -> Void) {
             self.loop = loop
+            self.yields = yields
             self.prepare = prepare
         }
     }

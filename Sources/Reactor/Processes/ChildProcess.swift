@@ -66,6 +66,12 @@ public final class ChildProcess: EventHandler, TimerHandler {
         _ = Glibc.kill(-id, SIGKILL)
     }
 
+    /// Lets the group have the processors only where nobody else wants them, or nearly so.
+    public func standBack() {
+        guard registration != nil else { return }
+        _ = system_set_group_niceness(id, 19)
+    }
+
     /// Sends the child a signal; what it has started does not get it.
     public func signal(_ number: CInt) {
         guard registration != nil else { return }

@@ -23,6 +23,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
     private var completion: HookExecutor.Completion?
     private var state = State.preparing
     private var timer: Timer?
+    private var standBack: Timer?
     private let interest = Interest()
     private var wasStopped = false
 
@@ -43,6 +44,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
     }
 
     private func end() {
+        loop.cancel(&standBack)
         state = .over
         executor.ended(self)
     }
@@ -120,13 +122,19 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
 
     private func watch(_ started: Started) {
         do throws(SystemError) {
-            state = .running(try ChildProcess(started.child, on: loop, handler: self), started.folder)
+            let child = try ChildProcess(started.child, on: loop, handler: self)
+            state = .running(child, started.folder)
+            standBack = loop.arm(after: Self.quickest) { _ in child.standBack() }
         } catch {
             discard(started.folder, after: started.child.id)
             finish(.failure(Self.failed(error)))
             end()
         }
     }
+
+    /// A command that runs for longer stands back behind those that do not: one that is quick must not wait for others that
+    /// only use up processors.
+    private static let quickest = Nanoseconds.milliseconds(20)
 
     private func discard(_ folder: CommandFolder, after child: Int32, isReaped: Bool = true) {
         _ = workers.run(executor.hook) {

@@ -24,7 +24,7 @@ public final class FileWorkers: Sendable {
             if threads[place] == nil {
                 var bounds = EventLoop.Bounds()
                 bounds.mailbox = Self.jobsMax
-                threads[place] = try? LoopThread(clock: clock, bounds: bounds) { _ in }
+                threads[place] = try? LoopThread(clock: clock, bounds: bounds, yields: true) { _ in }
             }
             return threads[place]
         }

@@ -39,7 +39,7 @@ public final class EntryLog: Sendable {
         var bounds = EventLoop.Bounds()
         bounds.mailbox = Self.jobsMax
         do throws(SystemError) {
-            thread = try LoopThread(clock: clock, bounds: bounds) { desk.onItsLoop().begin($0) }
+            thread = try LoopThread(clock: clock, bounds: bounds, yields: true) { desk.onItsLoop().begin($0) }
         } catch {
             throw .system(error)
         }
@@ -49,6 +49,7 @@ public final class EntryLog: Sendable {
     public var counts: EntryCounts {
         shared.withLock { state in
             var counts = state.counts
+            counts.kept = state.kept
             counts.dropped = state.dropped
             return counts
         }
@@ -127,6 +128,7 @@ public final class EntryLog: Sendable {
 struct EntryLedgerState {
     var counts: EntryCounts
     var pendingBytes = 0
+    var kept = 0
     var dropped = 0
 }
 
@@ -161,6 +163,7 @@ final class EntryDesk: TimerHandler {
     ) {
         do throws(JournalError) {
             let id = try shelf.add(hook: hook, count: count, json)
+            shared.withLock { $0.kept += count }
             publish()
             written(loop) { error in reply?(error.map { .failure($0) } ?? .success(id)) }
         } catch {

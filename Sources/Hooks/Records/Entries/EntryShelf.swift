@@ -60,6 +60,8 @@ public struct EntryCounts: Hashable, Sendable {
     public var byHook: [Key: Int] = [:]
     /// When the oldest open entry was made, in seconds since 1970; nil: there is none.
     public var oldestOpenSeconds: Int64?
+    /// What has been kept since the journal was opened, whatever has become of it since.
+    public var kept = 0
     /// Entries that were lost because too much waited to be written, or the disk refused them.
     public var dropped = 0
     /// Bytes on the disk.
