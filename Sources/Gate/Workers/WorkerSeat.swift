@@ -85,7 +85,7 @@ final class WorkerSeat: ChildProcessHandler {
         past.addCounts(of: counted)
         metrics = []
         // What it had running for its hooks is in process groups of their own.
-        StrayProcesses.end(after: child.id, isReaped: true, mark: "=\(order.scratch)/")
+        StrayProcesses.end([StrayProcesses.Family(of: child.id, isReaped: true, mark: "=\(order.scratch)/")])
         try? ScratchFolder.remove(order.scratch)
         if supervisor.lost(self, outcome.ending) { startAgain(on: loop) }
     }

@@ -14,24 +14,39 @@ public enum StrayProcesses {
     private static let pauseMicroseconds: UInt32 = 1_000
     private static let environmentBytesMax = 256 << 10
 
-    /// Ends every process started after `child` whose environment holds `mark`. Returns how many were ended.
-    ///
-    /// Where the child has been reaped, what this process inherited of its group is reaped too; it inherits orphans where it
-    /// is the container's first process.
+    /// What a child that has ended, or is about to, may have left behind.
+    public struct Family: Sendable {
+        let child: Int32
+        let isReaped: Bool
+        let mark: [UInt8]
+
+        /// Processes started after `child` whose environment holds `mark`. Where the child has been reaped, what this process
+        /// inherited of its group is reaped too; it inherits orphans where it is the container's first process.
+        public init(of child: Int32, isReaped: Bool, mark: String) {
+            self.child = child
+            self.isReaped = isReaped
+            self.mark = Array(mark.utf8)
+        }
+    }
+
+    /// Ends the families of several children at once: the machine's processes are gone through as often as for one. Returns
+    /// how many processes were ended.
     @discardableResult
-    public static func end(after child: Int32, isReaped: Bool, mark: String) -> Int {
+    public static func end(_ families: [Family]) -> Int {
+        guard let first = families.map(\.child).min() else { return 0 }
         var ended = 0
         var quiet = 0
         for _ in 0..<passesMax where quiet < quietPasses {
-            let found = pass(after: child, mark: Array(mark.utf8))
+            let found = pass(after: first, families)
             ended += found.ended
             quiet = found.ended + found.unclear == 0 ? quiet + 1 : 0
             // What was just found may be in the middle of starting something; this thread is for waiting.
             usleep(pauseMicroseconds)
         }
-        guard isReaped else { return ended }
         var status: CInt = 0
-        while unsafe waitpid(-child, &status, WNOHANG) > 0 {}
+        for family in families where family.isReaped {
+            while unsafe waitpid(-family.child, &status, WNOHANG) > 0 {}
+        }
         return ended
     }
 
@@ -41,13 +56,13 @@ public enum StrayProcesses {
         case unclear
     }
 
-    private static func pass(after child: Int32, mark: [UInt8]) -> (ended: Int, unclear: Int) {
+    private static func pass(after child: Int32, _ families: [Family]) -> (ended: Int, unclear: Int) {
         // Numbers are given in order; unless they began anew since, descendants have larger ones.
         let least = lastNumber() >= child ? child : 1
         var (ended, unclear) = (0, 0)
         for name in (try? FileTree.names(in: "/proc")) ?? [] {
             guard let number = Int32(name), number > least, number != getpid() else { continue }
-            switch judge(number, mark) {
+            switch judge(number, families) {
             case .none: break
             case .ended: ended += 1
             case .unclear: unclear += 1
@@ -63,7 +78,7 @@ public enum StrayProcesses {
     }
 
     /// The process is held by a descriptor before it is looked at, so that it cannot be another one when it is ended.
-    private static func judge(_ number: Int32, _ mark: [UInt8]) -> Finding {
+    private static func judge(_ number: Int32, _ families: [Family]) -> Finding {
         let descriptor = system_pidfd_open(number)
         guard descriptor >= 0 else { return .none }
         let process = FileDescriptor(adopting: descriptor)
@@ -71,7 +86,9 @@ public enum StrayProcesses {
             return .none
         }
         if environment.isEmpty { return isProgram(number) ? .unclear : .none }
-        guard contains(environment, mark), system_pidfd_kill(process.number) == 0 else { return .none }
+        guard families.contains(where: { contains(environment, $0.mark) }), system_pidfd_kill(process.number) == 0 else {
+            return .none
+        }
         var status: CInt = 0
         _ = unsafe waitpid(number, &status, WNOHANG)
         return .ended

@@ -62,12 +62,12 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         timer = loop.arm(at: invocation.deadline, self)
         let (plan, options, interest) = (executor.plan, executor.options, interest)
         let (home, me, input) = (loop.mailbox, LoopBound(self), invocation.json(now: loop.now))
-        let isTaken = workers.run(executor.hook) {
+        let isTaken = workers.run(executor.hook) { [workers] in
             let result = Result { () throws(HookFailure) in
                 try Self.start(plan, options, input) { interest.isWanted.load(ordering: .relaxed) }
             }
             let isHeard = home.submit { _ in me.onItsLoop().prepared(result) }
-            if !isHeard, let started = try? result.get() { Self.undo(started) }
+            if !isHeard, let started = try? result.get() { Self.undo(started, workers) }
         }
         guard !isTaken else { return }
         finish(.failure(HookFailure(.overload, "too many runs of commands are being prepared", isRetryable: true)))
@@ -97,12 +97,9 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         }
     }
 
-    private static func undo(_ started: consuming Started) {
-        let folder = started.folder
-        let id = started.child.id
+    private static func undo(_ started: Started, _ workers: FileWorkers) {
         started.child.end()
-        StrayProcesses.end(after: id, isReaped: true, mark: folder.mark)
-        folder.remove()
+        workers.clean(started.folder, after: started.child.id, isReaped: true)
     }
 
     private func prepared(_ result: Result<Started, HookFailure>) {
@@ -113,7 +110,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
             end()
         case .success(let started):
             guard case .preparing = state else {
-                _ = workers.run(executor.hook) { Self.undo(started) }
+                _ = workers.run(executor.hook) { [workers] in Self.undo(started, workers) }
                 return
             }
             watch(started)
@@ -126,7 +123,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
             state = .running(child, started.folder)
             standBack = loop.arm(after: Self.quickest) { _ in child.standBack() }
         } catch {
-            discard(started.folder, after: started.child.id)
+            workers.clean(started.folder, after: started.child.id, isReaped: true)
             finish(.failure(Self.failed(error)))
             end()
         }
@@ -135,13 +132,6 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
     /// A command that runs for longer stands back behind those that do not: one that is quick must not wait for others that
     /// only use up processors.
     private static let quickest = Nanoseconds.milliseconds(20)
-
-    private func discard(_ folder: CommandFolder, after child: Int32, isReaped: Bool = true) {
-        _ = workers.run(executor.hook) {
-            StrayProcesses.end(after: child, isReaped: isReaped, mark: folder.mark)
-            folder.remove()
-        }
-    }
 
     /// Where the machine is short of something, another attempt may find it.
     private static func failed(_ error: SystemError) -> HookFailure {
@@ -159,7 +149,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         guard case .running(_, let folder) = state else { return }
         report(outcome)
         guard completion != nil, outcome.ending == .exited(0) else {
-            discard(folder, after: child.id)
+            workers.clean(folder, after: child.id, isReaped: true)
             finish(.failure(HookFailure(.error, outcome.ending.sentence, isRetryable: true)))
             return end()
         }
@@ -179,14 +169,13 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
 
     private func collect(_ folder: CommandFolder, _ child: Int32) {
         let (home, me, phase) = (loop.mailbox, LoopBound(self), invocation.phase)
-        let isTaken = workers.run(executor.hook) {
+        let isTaken = workers.run(executor.hook) { [workers] in
             let result = Result { () throws(HookFailure) in try folder.result(phase: phase) }
             _ = home.submit { _ in me.onItsLoop().collected(result) }
-            StrayProcesses.end(after: child, isReaped: true, mark: folder.mark)
-            folder.remove()
+            workers.clean(folder, after: child, isReaped: true)
         }
         guard !isTaken else { return }
-        folder.remove()
+        workers.clean(folder, after: child, isReaped: true)
         collected(.failure(HookFailure(.overload, "too many runs of commands have ended at once", isRetryable: true)))
     }
 
@@ -217,7 +206,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
         }
         stop(child, grace: .zero, HookFailure(.error, "the hook is not in use any more"))
         // The loop may not turn again to hear of the end.
-        discard(folder, after: child.id, isReaped: false)
+        workers.clean(folder, after: child.id, isReaped: false)
     }
 
     private func giveUp(_ failure: HookFailure) {

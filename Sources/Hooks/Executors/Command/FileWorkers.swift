@@ -1,17 +1,33 @@
 public import Reactor
 
-/// A few threads for work on files that would hold a loop up: copying folders, removing them.
+/// A few threads for work on files that would hold a loop up, and one that cleans up behind commands that have ended.
 ///
 /// What has the same name is done by the same thread, one after the other, so that a hook with a slow disk is in its own way
-/// first. Threads are started when there is something to do.
+/// first. Nothing waits for what is cleaned up: whatever has gathered meanwhile is dealt with at once. Threads are started when
+/// there is something to do.
 public final class FileWorkers: Sendable {
     /// Jobs that wait for one thread.
     private static let jobsMax = 1_024
 
+    /// What runs have left behind that has not been seen to.
+    private struct Leftovers {
+        var folders: [CommandFolder] = []
+        var families: [StrayProcesses.Family] = []
+        /// Whether somebody will see to it.
+        var isDue = false
+
+        mutating func take() -> Leftovers {
+            defer { self = Leftovers() }
+            return self
+        }
+    }
+
     private let threads: Guarded<[LoopThread?]>
+    private let cleaner = Guarded<LoopThread?>(nil)
+    private let leftovers = Guarded(Leftovers())
     private let clock: any Clock
 
-    /// So many threads at most.
+    /// So many threads at most, besides the one that cleans up.
     public init(count: Int = 4, clock: any Clock) {
         self.clock = clock
         threads = Guarded([LoopThread?](repeating: nil, count: max(1, count)))
@@ -21,14 +37,40 @@ public final class FileWorkers: Sendable {
     func run(_ name: String, _ job: @escaping @Sendable () -> Void) -> Bool {
         let thread = threads.withLock { threads -> LoopThread? in
             let place = Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }) % threads.count
-            if threads[place] == nil {
-                var bounds = EventLoop.Bounds()
-                bounds.mailbox = Self.jobsMax
-                threads[place] = try? LoopThread(clock: clock, bounds: bounds, yields: true) { _ in }
-            }
+            if threads[place] == nil { threads[place] = start() }
             return threads[place]
         }
         return thread?.mailbox.submit { _ in job() } ?? false
+    }
+
+    private func start() -> LoopThread? {
+        var bounds = EventLoop.Bounds()
+        bounds.mailbox = Self.jobsMax
+        return try? LoopThread(clock: clock, bounds: bounds, yields: true) { _ in }
+    }
+
+    /// Has what the run of a command left behind ended, and its folder removed. Where there can be no thread now, the next to
+    /// call sees to it, or whoever stops the threads.
+    func clean(_ folder: CommandFolder, after child: Int32, isReaped: Bool) {
+        let mustAsk = leftovers.withLock { left in
+            left.folders.append(folder)
+            left.families.append(StrayProcesses.Family(of: child, isReaped: isReaped, mark: folder.mark))
+            defer { left.isDue = true }
+            return !left.isDue
+        }
+        guard mustAsk else { return }
+        let thread = cleaner.withLock { cleaner in
+            if cleaner == nil { cleaner = start() }
+            return cleaner
+        }
+        let isTaken = thread?.mailbox.submit { _ in self.clean() } ?? false
+        if !isTaken { leftovers.withLock { $0.isDue = false } }
+    }
+
+    private func clean() {
+        let left = leftovers.withLock { $0.take() }
+        StrayProcesses.end(left.families)
+        for folder in left.folders { folder.remove() }
     }
 
     /// Waits until everything is done that was asked for so far, and ends the threads.
@@ -40,6 +82,8 @@ public final class FileWorkers: Sendable {
         // All are told first, so that they end at the same time.
         let told = running.map { $0?.mailbox.submit { $0.mailbox.stop() } ?? false }
         for (thread, isTold) in zip(running, told) { if isTold { thread?.join() } else { thread?.stop() } }
+        cleaner.withLock { $0.take() }?.stop()
+        clean()
     }
 }
 
