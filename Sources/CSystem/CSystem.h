@@ -46,6 +46,11 @@ static inline int system_limit(pid_t pid, int resource, unsigned long long most)
 static inline int system_set_niceness(pid_t pid, int niceness) { return setpriority(PRIO_PROCESS, (id_t)pid, niceness); }
 static inline int system_set_group_niceness(pid_t group, int niceness) { return setpriority(PRIO_PGRP, (id_t)group, niceness); }
 
+// Moves what a pipe holds to another file without copying it; declared by the C library under _GNU_SOURCE only.
+static inline ssize_t system_move(int from, int to, size_t most) {
+    return syscall(SYS_splice, from, NULL, to, NULL, most, 2 /* SPLICE_F_NONBLOCK */);
+}
+
 // `prctl` is variadic. The kernel sends the signal when the thread that started this process has ended.
 static inline int system_signal_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
 

@@ -79,6 +79,7 @@ final class ChildOutput: EventHandler {
     /// How much was read; nil when nothing is there (any more).
     private func readChunk() -> Int? {
         guard pipe != nil else { return nil }
+        if kept.count == bytesMax, hears == nil, let count = dropChunk() { return count }
         var chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
         let count = unsafe chunk.withUnsafeMutableBytes { bytes in
             FileDescriptor.retried { unsafe CSystem.read(number, bytes.baseAddress, bytes.count) }
@@ -96,6 +97,16 @@ final class ChildOutput: EventHandler {
         dropped += count - room
         return count
     }
+
+    /// Has the kernel drop what nobody will look at; nil where there is nothing to drop, or no way.
+    private func dropChunk() -> Int? {
+        let count = FileDescriptor.retried { system_move(number, Self.nowhere, Self.chunkBytes) }
+        guard count > 0 else { return nil }
+        dropped += count
+        return count
+    }
+
+    private static let nowhere = unsafe system_open("/dev/null", O_WRONLY | O_CLOEXEC, 0)
 
     func close() {
         if let registration = registration.take() { loop.remove(registration) }

@@ -42,10 +42,9 @@ public final class StartedChild: @unchecked Sendable {
         if pidfd.take() != nil { Self.end(id) }
     }
 
-    /// Lets the child have less of the processors than this process where both want them; its own children inherit that. Eight
-    /// that only ate memory delayed the requests of others by 35 ms at the 99th percentile on two processors; further back than
-    /// this they would starve where a machine is busy with other things.
-    public func yieldProcessors() { _ = system_set_niceness(id, 10) }
+    /// Lets the child have less of the processors than this process where both want them; its own children inherit that. It is
+    /// enough for one that is quick, and leaves it well before those that are not, which `ChildProcess.standBack` moves behind.
+    public func yieldProcessors() { _ = system_set_niceness(id, 5) }
 
     /// Ends and reaps a child that nobody watches; it dies at once, so waiting is short.
     static func end(_ id: Int32) {

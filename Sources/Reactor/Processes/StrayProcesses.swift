@@ -86,7 +86,8 @@ public enum StrayProcesses {
             return .none
         }
         if environment.isEmpty { return isProgram(number) ? .unclear : .none }
-        guard families.contains(where: { contains(environment, $0.mark) }), system_pidfd_kill(process.number) == 0 else {
+        guard families.contains(where: { contains(environment, $0.mark) }), system_pidfd_kill(process.number) == 0
+        else {
             return .none
         }
         var status: CInt = 0

@@ -131,7 +131,7 @@ final class CommandRunning: HookAttempt, TimerHandler, ChildProcessHandler {
 
     /// A command that runs for longer stands back behind those that do not: one that is quick must not wait for others that
     /// only use up processors.
-    private static let quickest = Nanoseconds.milliseconds(20)
+    private static let quickest = Nanoseconds.milliseconds(8)
 
     /// Where the machine is short of something, another attempt may find it.
     private static func failed(_ error: SystemError) -> HookFailure {

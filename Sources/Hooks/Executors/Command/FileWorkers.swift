@@ -37,16 +37,16 @@ public final class FileWorkers: Sendable {
     func run(_ name: String, _ job: @escaping @Sendable () -> Void) -> Bool {
         let thread = threads.withLock { threads -> LoopThread? in
             let place = Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }) % threads.count
-            if threads[place] == nil { threads[place] = start() }
+            if threads[place] == nil { threads[place] = start(yields: false) }
             return threads[place]
         }
         return thread?.mailbox.submit { _ in job() } ?? false
     }
 
-    private func start() -> LoopThread? {
+    private func start(yields: Bool) -> LoopThread? {
         var bounds = EventLoop.Bounds()
         bounds.mailbox = Self.jobsMax
-        return try? LoopThread(clock: clock, bounds: bounds, yields: true) { _ in }
+        return try? LoopThread(clock: clock, bounds: bounds, yields: yields) { _ in }
     }
 
     /// Has what the run of a command left behind ended, and its folder removed. Where there can be no thread now, the next to
@@ -60,7 +60,7 @@ public final class FileWorkers: Sendable {
         }
         guard mustAsk else { return }
         let thread = cleaner.withLock { cleaner in
-            if cleaner == nil { cleaner = start() }
+            if cleaner == nil { cleaner = start(yields: true) }
             return cleaner
         }
         let isTaken = thread?.mailbox.submit { _ in self.clean() } ?? false
