@@ -3,7 +3,7 @@ public import Telemetry
 /// The metrics of reviews, registered once for all loops; each loop counts in its own shard.
 public struct AdmissionMetrics: Sendable {
     /// How a review ended.
-    public enum Outcome: Int, Sendable, CaseIterable {
+    public enum Outcome: Int, BitwiseCopyable, Sendable, CaseIterable {
         /// Admitted.
         case allowed
         /// Admitted with a patch.

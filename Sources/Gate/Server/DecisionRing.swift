@@ -5,38 +5,20 @@ import Reactor
 
 /// A decision as people look at it.
 struct Decision: Sendable {
-    let wall: Int64
-    let took: Nanoseconds
-    let phase: ReviewPhase
-    let operation: ReviewOperation
-    let outcome: AdmissionMetrics.Outcome
-    /// The status of a denial; zero without one.
-    let code: Int
-    /// In the order of `DecisionRing.Text`.
-    let texts: [String]
+    fileprivate let entry: DecisionRing.Entry
+    /// One behind the other.
+    fileprivate let bytes: [UInt8]
 
-    subscript(_ text: DecisionRing.Text) -> String { texts[text.rawValue] }
+    var wall: Int64 { entry.wall }
+    var outcome: AdmissionMetrics.Outcome { entry.outcome }
 
-    /// Writes everything but the request's uid and the time, as members of an object that is being written; `message` is
-    /// what the message is called there.
-    func write(membersTo writer: inout JSONWriter, message: StaticString = "message") {
-        writer.key("path")
-        writer.string(phase == .mutate ? "/mutate" : "/validate")
-        writer.key("operation")
-        writer.string(operation.name)
-        for text in DecisionRing.Text.allCases where text != .uid && !self[text].isEmpty {
-            writer.key(text == .message ? message : text.name)
-            writer.string(self[text])
-        }
-        writer.key("outcome")
-        writer.string(outcome.name)
-        if code > 0 {
-            writer.key("code")
-            writer.int(Int64(code))
-        }
-        writer.key("milliseconds")
-        writer.double(Double(took.count / 1000) / 1000)
+    subscript(_ text: DecisionRing.Text) -> String {
+        let range = entry.range(of: text)
+        return String(decoding: bytes[range], as: UTF8.self)
     }
+
+    /// Writes everything but the request's uid and the time, as members of an object that is being written.
+    func write(membersTo writer: inout JSONWriter) { entry.write(bytes.span, to: &writer, message: "message") }
 }
 
 /// Which decisions somebody wants to see.
@@ -67,14 +49,43 @@ struct DecisionRing {
         var name: StaticString { Self.names[rawValue] }
     }
 
-    private struct Entry: BitwiseCopyable {
+    /// A decision but for its texts.
+    fileprivate struct Entry: BitwiseCopyable {
         var wall: Int64
         var took: Nanoseconds
         var phase: ReviewPhase
         var operation: ReviewOperation
-        var outcome: UInt8
+        var outcome: AdmissionMetrics.Outcome
+        /// The status of a denial; zero without one.
         var code: UInt16
-        var lengths: InlineArray<9, UInt16>
+        var lengths = InlineArray<9, UInt16>(repeating: 0)
+
+        /// Where a text is among those of its decision.
+        func range(of text: Text) -> Range<Int> {
+            var start = 0
+            for index in 0..<text.rawValue { start += Int(lengths[index]) }
+            return start..<start + Int(lengths[text.rawValue])
+        }
+
+        /// Writes everything but the request's uid and the time; `message` is what the message is called.
+        func write(_ texts: Span<UInt8>, to writer: inout JSONWriter, message: StaticString) {
+            writer.key("path")
+            writer.string(phase == .mutate ? "/mutate" : "/validate")
+            writer.key("operation")
+            writer.string(operation.name)
+            for text in Text.allCases where text != .uid && lengths[text.rawValue] > 0 {
+                writer.key(text == .message ? message : text.name)
+                writer.string(texts.extracting(range(of: text)))
+            }
+            writer.key("outcome")
+            writer.string(outcome.name)
+            if code > 0 {
+                writer.key("code")
+                writer.int(Int64(code))
+            }
+            writer.key("milliseconds")
+            writer.double(Double(took.count / 1000) / 1000)
+        }
     }
 
     static let capacity = 256
@@ -96,8 +107,8 @@ struct DecisionRing {
             entries.reserveCapacity(Self.capacity)
         }
         var entry = Entry(
-            wall: wall, took: took, phase: phase, operation: review.operation, outcome: UInt8(outcome.rawValue),
-            code: UInt16(clamping: response.code), lengths: InlineArray(repeating: 0))
+            wall: wall, took: took, phase: phase, operation: review.operation, outcome: outcome,
+            code: UInt16(clamping: response.code))
         var place = next * Self.textBytesMax
         keep(review.uid, .uid, &place, &entry)
         keep(review.requestResource.group, .group, &place, &entry)
@@ -121,7 +132,9 @@ struct DecisionRing {
     private mutating func copy(
         _ bytes: Span<UInt8>, _ kind: Text, atMost most: Int, _ place: inout Int, _ entry: inout Entry
     ) {
-        let count = min(bytes.count, most)
+        var count = min(bytes.count, most)
+        // What is cut off is whole characters.
+        while count < bytes.count, count > 0, bytes[count] & 0xC0 == 0x80 { count -= 1 }
         for offset in 0..<count { texts[place + offset] = bytes[offset] }
         entry.lengths[kind.rawValue] = UInt16(count)
         place += count
@@ -131,24 +144,24 @@ struct DecisionRing {
     func recent(_ filter: DecisionFilter) -> [Decision] {
         var found: [Decision] = []
         for age in 1...max(entries.count, 1) where found.count < filter.limit && age <= entries.count {
-            let index = (next - age + entries.count) % entries.count
-            let decision = decision(index)
+            let index = place(age)
+            let start = index * Self.textBytesMax
+            let entry = entries[index]
+            let end = start + entry.range(of: .message).upperBound
+            let decision = Decision(entry: entry, bytes: Array(texts[start..<end]))
             if filter.admits(decision) { found.append(decision) }
         }
         return found
     }
 
-    private func decision(_ index: Int) -> Decision {
-        let entry = entries[index]
-        var place = index * Self.textBytesMax
-        let words = Text.allCases.map { kind in
-            let count = Int(entry.lengths[kind.rawValue])
-            defer { place += count }
-            return String(decoding: texts[place..<place + count], as: UTF8.self)
-        }
-        return Decision(
-            wall: entry.wall, took: entry.took, phase: entry.phase, operation: entry.operation,
-            outcome: AdmissionMetrics.Outcome(rawValue: Int(entry.outcome)) ?? .allowed, code: Int(entry.code),
-            texts: words)
+    /// Writes the latest decision but for the request's uid and the time, as members of an object that is being written; the
+    /// message is called `why` there.
+    func writeLatest(to writer: inout JSONWriter) {
+        guard !entries.isEmpty else { return }
+        let index = place(1)
+        entries[index].write(texts.span.extracting((index * Self.textBytesMax)...), to: &writer, message: "why")
     }
+
+    /// Where the decision is that was noted so many decisions ago.
+    private func place(_ age: Int) -> Int { (next - age + entries.count) % entries.count }
 }

@@ -206,11 +206,10 @@ extension ReviewService {
         if let trace { tracer.end(trace, review, phase, outcome, wall: clock.wall, took: took) }
         if response.isAllowed, log.level > .debug { return }
         let level = response.isAllowed ? LogLevel.debug : max(log.level, .info)
-        guard let decision = decisions.recent(DecisionFilter(limit: 1)).first else { return }
         let hash = plan.revision.hash
         review.uid.withUTF8 { uid in
             log.log(level, outcome.name, request: uid) { line in
-                decision.write(membersTo: &line, message: "why")
+                decisions.writeLatest(to: &line)
                 line.key("revision")
                 line.string(hash)
             }

@@ -15,16 +15,20 @@ public final class DiskRecords: HookRecords {
     public struct Options: Sendable {
         /// What was admitted unchecked.
         public var failOpens = EntryOptions()
-        /// Whole reviews a second that are kept of what was admitted unchecked, and five seconds' worth at once; of more, who asked
-        /// for what.
+        /// Whole reviews a second that are kept of what was admitted unchecked, and five seconds' worth at once; of more, how many
+        /// there were, and who asked for what in the first of them.
         public var failOpenReviewsPerSecond = 100
         /// Calls that failed for good.
         public var letters = EntryOptions()
         /// How the tasks' journal is kept.
         public var tasks = JournalOptions()
 
-        /// The usual bounds. The tasks are many and short-lived, so theirs is not forced to the disk each time.
-        public init() { tasks.sync = .interval(.seconds(1)) }
+        /// The usual bounds. Nobody waits until what was admitted unchecked is safe, and tasks are many and short-lived, so
+        /// neither is forced to the disk each time; a server that dies loses nothing of them, a machine that does a moment.
+        public init() {
+            failOpens.journal.sync = .interval(.milliseconds(200))
+            tasks.sync = .interval(.seconds(1))
+        }
     }
 
     /// Opens the records in `folder`, which is made if need be.

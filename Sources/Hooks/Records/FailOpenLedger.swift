@@ -4,7 +4,7 @@ public import Reactor
 
 /// What was admitted although a hook had no verdict: law 3's memory. An entry holds the review without its secrets, so that it can
 /// be judged again; where so many are admitted unchecked that keeping their reviews would cost more than answering them, an
-/// entry stands for all of a moment and names them.
+/// entry stands for all of a moment and names some of them.
 public final class FailOpenLedger: Sendable {
     /// The entries themselves: to be listed, counted and read.
     public let log: EntryLog
@@ -45,26 +45,20 @@ public final class FailOpenLedger: Sendable {
             reply: reply)
     }
 
-    /// Notes the same together with others of this moment: the request is named, its review is not kept. Whatever is lost
+    /// Notes the same together with others of this moment: the request is counted, its review is not kept. Whatever is lost
     /// because too much waits is counted.
     public func addBriefly(_ entry: FailOpenEntry, of review: AdmissionReview) {
-        let (full, mustArm) = batches.withLock { batches -> (UncheckedBatch?, Bool) in
-            let batch: UncheckedBatch
+        let mustArm = batches.withLock { batches in
             if let known = batches.list.first(where: { $0.isAbout(entry) }) {
-                batch = known
+                known.add(review)
             } else {
-                batch = UncheckedBatch(entry)
+                let batch = UncheckedBatch(entry)
+                batch.add(review)
                 batches.list.append(batch)
             }
-            batch.add(review)
-            if batch.isFull {
-                batches.list.removeAll { $0 === batch }
-                return (batch, false)
-            }
             defer { batches.isDue = true }
-            return (nil, !batches.isDue)
+            return !batches.isDue
         }
-        if let full { add(full) }
         if mustArm, !log.later(UncheckedBatch.span, { [weak self] in self?.addBatches() }) {
             batches.withLock { $0.isDue = false }
         }

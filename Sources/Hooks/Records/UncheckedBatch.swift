@@ -2,13 +2,15 @@ import Admission
 import JSON
 import Reactor
 
-/// Requests that were admitted within a moment without the same hook, for the same reason: one entry of the ledger that names them
-/// all. Where everything is admitted unchecked, an entry with its review for each would cost more than the answers do.
+/// Requests that were admitted within a moment without the same hook, for the same reason: one entry of the ledger that counts them
+/// all and names the first of them. Where everything is admitted unchecked, an entry with its review for each would cost more than
+/// the answers do, and a name for each would soon push out of the ledger what was there before.
 ///
 /// It is written by whoever has the ledger's lock.
 final class UncheckedBatch {
     /// Those of a longer moment begin another entry.
     static let span = Nanoseconds.milliseconds(100)
+    static let namedMax = 100
     static let bytesMax = 64 << 10
 
     let entry: FailOpenEntry
@@ -16,8 +18,6 @@ final class UncheckedBatch {
     private var requests = JSONWriter(capacity: 2 << 10)
 
     init(_ entry: FailOpenEntry) { self.entry = entry }
-
-    var isFull: Bool { requests.count >= Self.bytesMax }
 
     var byteCount: Int { requests.count + 512 }
 
@@ -28,8 +28,9 @@ final class UncheckedBatch {
     }
 
     func add(_ review: AdmissionReview) {
+        defer { count += 1 }
+        guard count < Self.namedMax, requests.count < Self.bytesMax else { return }
         Self.write(review, isFirst: count == 0, to: &requests)
-        count += 1
     }
 
     private static func write(_ review: AdmissionReview, isFirst: Bool, to writer: inout JSONWriter) {
