@@ -123,8 +123,8 @@ public struct ServerConfiguration: Sendable {
         public var retryPercent = 20
         /// and how many besides in a bad moment.
         public var retryReserve = 50
-        /// Whole reviews a second that the fail-open ledger keeps; of more it keeps who asked for what.
-        public var uncheckedReviewsPerSecond = 100
+        /// Whole reviews a second that the fail-open ledger keeps; of more it keeps how many, and who asked for what in the first.
+        public var uncheckedReviewsPerSecond = 50
         /// Where commands have their temporary folders.
         public var scratch = "/tmp"
     }

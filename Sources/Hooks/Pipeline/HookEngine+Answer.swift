@@ -27,9 +27,12 @@ extension HookEngine {
         let isKeptWhole = host.records?.takesReview(at: tally.last) ?? false
         if isKeptWhole, kept == nil { kept = try? KeptReview(asked.review) }
         let wall = host.clock.wall
+        var annotation = ""
         for entry in tally.unchecked {
             let (name, failure) = (entry.cell.name, entry.failure)
-            response.addWarning(entry.cell.words(on: failure).warning)
+            let words = entry.cell.words(on: failure)
+            response.addWarning(words.warning)
+            annotation = annotation.isEmpty ? words.annotation : annotation + "," + words.annotation
             host.uncheckedCount += 1
             if let shard = host.shard, let series = entry.cell.state.series {
                 shard.add(series.failOpens[failure.reason.rawValue])
@@ -40,8 +43,7 @@ extension HookEngine {
                     review: isKeptWhole ? kept : nil), asked.review)
             host.log?.log(.warning, hook: name, "a request was admitted unchecked", failure, asked.review)
         }
-        let words = tally.unchecked.map { $0.cell.words(on: $0.failure).annotation }
-        response.annotate("fail-open", words.count == 1 ? words[0] : words.joined(separator: ","))
+        response.annotate("fail-open", annotation)
     }
 
     private func note(_ entry: FailOpenEntry, _ review: AdmissionReview) {

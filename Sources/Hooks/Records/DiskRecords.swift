@@ -15,9 +15,9 @@ public final class DiskRecords: HookRecords {
     public struct Options: Sendable {
         /// What was admitted unchecked.
         public var failOpens = EntryOptions()
-        /// Whole reviews a second that are kept of what was admitted unchecked, and five seconds' worth at once; of more, how many
+        /// Whole reviews a second that are kept of what was admitted unchecked, and ten seconds' worth at once; of more, how many
         /// there were, and who asked for what in the first of them.
-        public var failOpenReviewsPerSecond = 100
+        public var failOpenReviewsPerSecond = 50
         /// Calls that failed for good.
         public var letters = EntryOptions()
         /// How the tasks' journal is kept.

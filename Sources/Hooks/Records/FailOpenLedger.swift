@@ -26,7 +26,7 @@ public final class FailOpenLedger: Sendable {
 
     /// Opens the ledger in `folder`.
     public init(
-        _ folder: String, _ options: EntryOptions = EntryOptions(), reviewsPerSecond: Int = 100, clock: any Clock
+        _ folder: String, _ options: EntryOptions = EntryOptions(), reviewsPerSecond: Int = 50, clock: any Clock
     ) throws(JournalError) {
         rate = ReviewRate(perSecond: reviewsPerSecond)
         log = try EntryLog(folder, options, clock: clock)

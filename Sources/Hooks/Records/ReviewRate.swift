@@ -2,7 +2,7 @@ import Reactor
 
 /// So many whole reviews a second, and some seconds' worth at once after a rest.
 final class ReviewRate: Sendable {
-    private static let restSeconds = 5
+    private static let restSeconds = 10
 
     /// Nil: none at all.
     private let every: Nanoseconds?
