@@ -76,6 +76,24 @@ import Testing
         }
     }
 
+    /// It has been told to end and does not, and nobody would kill it later.
+    @Test func aCommandThatIsBeingStoppedEndsWithTheServer() throws {
+        let stage = try Stage({ _ in
+            Self.hook(
+                "deaf",
+                "command: {argv: [/bin/sh, -c, \"trap '' TERM; sleep 991.73\"], env: {PATH: /usr/bin:/bin}, grace: 30s}"
+            )
+        })
+        defer { stage.end() }
+        #expect(try stage.ask().contains("deaf=timeout"))
+        func isRunning() throws -> Bool { try Tool.run("ps", ["-eo", "args"]).contains("\nsleep 991.73") }
+        #expect(try isRunning())
+        stage.server.signal(SIGTERM)
+        stage.server.process.waitUntilExit()
+        #expect(try stage.server.process.terminationStatus == 0 && !isRunning())
+        #expect(try FileManager.default.contentsOfDirectory(atPath: stage.scratch).isEmpty)
+    }
+
     @Test func whatFailsIsInTheLogAndTheLedgerAndCanBeJudgedAgain() throws {
         let stage = try Stage { port in
             Self.hook("leads-astray", "http: {url: \"http://127.0.0.1:\(port)/redirect\"}")

@@ -50,6 +50,19 @@ func turn(_ loop: EventLoop, seconds: Int64 = 10, until condition: () -> Bool) {
         #expect(count.load(ordering: .relaxed) == 8000)
     }
 
+    @Test func whatWasHandedOverBeforeTheEndIsDone() throws {
+        let count = Atomic<Int>(0)
+        for _ in 0..<50 {
+            let thread = try LoopThread(clock: SystemClock()) { _ in }
+            // While it is busy with this, more comes.
+            _ = thread.mailbox.submit { _ in usleep(2_000) }
+            usleep(1_000)
+            for _ in 0..<3 { #expect(thread.mailbox.submit { _ in count.add(1, ordering: .relaxed) }) }
+            thread.stop()
+        }
+        #expect(count.load(ordering: .relaxed) == 150)
+    }
+
     @Test func aFullMailboxRefuses() throws {
         var bounds = EventLoop.Bounds()
         bounds.mailbox = 2

@@ -67,6 +67,7 @@ final class ReviewLoop: @unchecked Sendable {
     func close() {
         record()
         server?.close()
+        service?.close()
         server = nil
         service = nil
     }

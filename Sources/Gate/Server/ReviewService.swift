@@ -226,6 +226,9 @@ extension ReviewService {
         recorder.record(kept, phase, revision: plan.revision.hash, answer: writer.bytes)
     }
 
+    /// Ends whatever hooks have running elsewhere.
+    func close() { pipeline.close() }
+
     /// Goes on with tasks that were to run after answers of an earlier life; gives back those whose hooks are gone.
     func resume(_ tasks: [(number: UInt64, task: AfterTask)]) -> [(number: UInt64, task: AfterTask)] {
         tasks.filter { !pipeline.resume($0.task, number: $0.number) }

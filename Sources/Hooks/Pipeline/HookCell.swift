@@ -107,8 +107,15 @@ extension HookCell {
 /// An executor that is closed once nobody calls it any more: neither the rules in force nor a call on its way.
 final class OwnedExecutor {
     let executor: any HookExecutor
+    private weak var host: HookHost?
 
-    init(_ executor: any HookExecutor) { self.executor = executor }
+    init(_ executor: any HookExecutor, on host: HookHost) {
+        self.executor = executor
+        self.host = host
+        host.opened(executor, by: ObjectIdentifier(self))
+    }
 
-    deinit { executor.close() }
+    deinit {
+        if let host { host.close(by: ObjectIdentifier(self)) } else { executor.close() }
+    }
 }

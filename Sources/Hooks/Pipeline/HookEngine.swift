@@ -45,7 +45,7 @@ final class HookEngine {
                 return old.subject
             }
             guard let executors = host.executors else { throw HookFailure(.error, "nobody outside is asked here") }
-            return .executor(OwnedExecutor(try executors.executor(for: rule)))
+            return .executor(OwnedExecutor(try executors.executor(for: rule), on: host))
         } catch {
             host.log?.log(.error, "a hook cannot be asked") { line in
                 line.key("hook")

@@ -25,6 +25,8 @@ public final class HookHost {
     let log: Logger?
     var jitter: Jitter
     private(set) lazy var after = AfterQueue(self)
+    /// The executors that are not closed yet, by who closes them.
+    private var open: [ObjectIdentifier: any HookExecutor] = [:]
 
     /// Where the spans of attempts go; nil where nobody looks at traces.
     public var spans: SpanSink?
@@ -61,4 +63,15 @@ public final class HookHost {
     }
 
     var now: Instant { clock.now }
+
+    func opened(_ executor: any HookExecutor, by owner: ObjectIdentifier) { open[owner] = executor }
+
+    func close(by owner: ObjectIdentifier) { open.removeValue(forKey: owner)?.close() }
+
+    /// Closes every executor: the loop will not turn again, whoever may still hold one.
+    func close() {
+        let executors = open.values
+        open = [:]
+        for executor in executors { executor.close() }
+    }
 }

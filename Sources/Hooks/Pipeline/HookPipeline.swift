@@ -31,6 +31,9 @@ public final class HookPipeline: ReviewHandler {
         engine = HookEngine(revision, on: host, after: engine)
     }
 
+    /// Ends whatever hooks have running elsewhere; nothing is asked any more.
+    public func close() { host.close() }
+
     /// Takes up a task that was to run after an answer of an earlier life; false where its hook is not there any more.
     public func resume(_ task: AfterTask, number: UInt64) -> Bool {
         guard let cell = engine.cells.first(where: { $0.name == task.hook && $0.rule.phase == .after }) else {

@@ -79,6 +79,9 @@ public final class EventLoop {
     /// Takes turns until `mailbox.stop`.
     public func run() {
         while !mailbox.isStopping { turn() }
+        // What was handed over before it was told to stop may have come behind the last turn.
+        mailbox.collect(into: &jobs)
+        while !jobs.isEmpty { runJobs() }
     }
 
     /// Waits for something to do, unless told not to, and does it.
