@@ -63,6 +63,8 @@ public final class LoadGenerator {
     private var mustPumpAgain = false
     private var isFinished = false
     private var cpuAtWarm: Double?
+    private var lastTurn: UInt64 = 0
+    private var longestPause: UInt64 = 0
 
     var url: HTTPURL { target.url }
     var address: SocketAddress { target.address }
@@ -85,7 +87,7 @@ public final class LoadGenerator {
         let pace = try PaceTimer(on: loop) { [unowned self] in pump() }
         self.pace = pace
         pump()
-        while !isFinished { loop.turn() }
+        while !isFinished { turn() }
         let finished = loop.clock.now.nanoseconds
         pace.close()
         for connection in connections { connection.disconnect() }
@@ -93,8 +95,18 @@ public final class LoadGenerator {
         report.target = url.description
         report.bytes = (bytesSent, bytesReceived)
         report.firstFailure = firstFailure
+        report.longestPauseNanoseconds = run.plan.spins ? longestPause : nil
         if let cpuAtWarm, let now = cpuSeconds { report.serverCPUNanoseconds = UInt64(max(now - cpuAtWarm, 0) * 1e9) }
         return report
+    }
+
+    private func turn() {
+        guard run.plan.spins else { return loop.turn() }
+        loop.turn(waits: false)
+        let now = loop.clock.now.nanoseconds
+        if now >= start + run.plan.warmUpNanoseconds, lastTurn > 0 { longestPause = max(longestPause, now - lastTurn) }
+        lastTurn = now
+        pump()
     }
 
     private var cpuSeconds: Double? { target.process.flatMap { ProcessStat.read(process: $0)?.cpuSeconds } }
@@ -124,7 +136,9 @@ public final class LoadGenerator {
         while true {
             switch run.step(at: loop.clock.now.nanoseconds) {
             case .send(let connection, let request): connections[connection].begin(request % requests.count)
-            case .wait(let until): return pace?.ring(by: until) ?? ()
+            case .wait(let until):
+                if !run.plan.spins { pace?.ring(by: until) }
+                return
             case .finished:
                 isFinished = true
                 return

@@ -12,6 +12,8 @@ public struct LoadReport: Sendable {
     public var bytes: (sent: Int, received: Int) = (0, 0)
     /// CPU time of the server while requests were counted, if somebody looked.
     public var serverCPUNanoseconds: UInt64?
+    /// How long a generator that never sleeps did not run at most, while requests were counted: no figure is better than that.
+    public var longestPauseNanoseconds: UInt64?
 
     /// Why the first request that got no answer got none, if there was one.
     public var firstFailure: String?
@@ -66,6 +68,10 @@ extension LoadReport {
             "bytes         \(bytes.sent) sent, \(bytes.received) received",
         ]
         if let cpu = serverCPUPerRequest { lines.append("server CPU    \(Self.duration(cpu)) a request") }
+        if let pause = longestPauseNanoseconds {
+            lines.append(
+                "pauses        \(Self.duration(Double(pause))) at most in which the load test itself did not run")
+        }
         if let firstFailure { lines.append("first failure \(firstFailure)") }
         lines.append("")
         lines.append("latency       " + (run.plan.rate == nil ? "" : "from when due    ") + "from when sent")
@@ -107,6 +113,8 @@ extension LoadReport {
         if let firstFailure { writer.string(firstFailure) } else { writer.null() }
         writer.key("serverCPUSecondsPerRequest")
         if let cpu = serverCPUPerRequest { writer.double(cpu / 1e9) } else { writer.null() }
+        writer.key("longestPause")
+        if let pause = longestPauseNanoseconds { writer.double(Double(pause) / 1e9) } else { writer.null() }
         writer.key("responseTime")
         Self.write(run.responseTimes, to: &writer)
         writer.key("serviceTime")

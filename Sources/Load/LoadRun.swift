@@ -16,6 +16,9 @@ public struct LoadPlan: Equatable, Sendable {
     public var requestsMax = Int.max
     /// A request that takes longer, from when it was due, has failed, in nanoseconds.
     public var patienceNanoseconds: UInt64 = 10_000_000_000
+    /// Whether the generator asks for answers without pause instead of being woken for them: it has a processor to itself then,
+    /// and the time to wake it up is in no figure.
+    public var spins = false
 
     /// A plan of eight connections for ten seconds.
     public init() {}

@@ -20,6 +20,8 @@ enum BenchCommand: Command {
                                when it was due, so that a stall is seen in full. Without it every connection sends its
                                next request as soon as it has its answer
           --random SEED        with --rate: at random moments, as many independent callers make them, not evenly
+          --spin               take a whole processor and never sleep: the time to wake the load test up is in no figure then,
+                               and how long it did not run at most is told
           --connections N      requests on their way at once (default 8)
           --new-connections    a new connection for every request
           --duration TIME      how long (default 10s)
@@ -37,7 +39,7 @@ enum BenchCommand: Command {
 
     static func run(_ words: [String]) throws(UsageError) -> ExitStatus {
         let arguments = try Arguments(
-            words, flags: ["--new-connections"],
+            words, flags: ["--new-connections", "--spin"],
             values: [
                 "--reviews", "--rate", "--random", "--connections", "--duration", "--warm-up", "--requests",
                 "--timeout",
@@ -99,6 +101,7 @@ struct BenchOptions {
             guard plan.rate != nil else { throw UsageError(message: "--random goes with --rate") }
             plan.pattern = .random(seed: UInt64(seed))
         }
+        plan.spins = arguments.has("--spin")
         plan.connections = try Self.whole("--connections", arguments, from: 1, upTo: 65_536) ?? plan.connections
         plan.requestsMax = try Self.whole("--requests", arguments, from: 1) ?? plan.requestsMax
         plan.durationNanoseconds = try Self.time("--duration", arguments) ?? plan.durationNanoseconds

@@ -86,6 +86,15 @@ private final class ScriptedWebhook {
         #expect(status == 0 && report["requests"] as? Int == 30)
     }
 
+    @Test func aLoadTestThatNeverSleepsTellsHowLongItDidNotRun() throws {
+        let webhook = try ScriptedWebhook("pass")
+        let (status, report) = try bench(webhook, ["--requests", "40", "--rate", "200", "--spin"])
+        #expect(status == 0 && report["requests"] as? Int == 40)
+        let pause = try #require(report["longestPause"] as? Double)
+        #expect(pause > 0 && pause < 1)
+        #expect(try bench(webhook, ["--requests", "10"]).report["longestPause"] is NSNull)
+    }
+
     /// The one connection is held up for 400 ms while a request is due every 10 ms: all who waited are counted so.
     @Test func aStallIsSeenInFull() throws {
         let webhook = try ScriptedWebhook("if count == 20: time.sleep(0.4)")
