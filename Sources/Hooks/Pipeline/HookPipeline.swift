@@ -98,7 +98,7 @@ extension HookEngine {
             guard cell.admits(asked.review, group: asked.group) else { continue }
             prepareMatching(cell, asked, tally)
             guard isAbout(cell, evaluator.matches(plan, index, asked.review), &tally, &response) else { continue }
-            let key = cell.cache == nil ? nil : evaluator.cacheKey(plan, index, asked.review)
+            let key = evaluator.cacheKey(plan, index, asked.review)
             others.append(ReviewRun.Other(cell: cell, key: key, end: endAtOnce(cell, key)))
         }
         return others

@@ -33,11 +33,11 @@ public enum StrayProcesses {
     /// how many processes were ended.
     @discardableResult
     public static func end(_ families: [Family]) -> Int {
-        guard let first = families.map(\.child).min() else { return 0 }
+        guard !families.isEmpty else { return 0 }
         var ended = 0
         var quiet = 0
         for _ in 0..<passesMax where quiet < quietPasses {
-            let found = pass(after: first, families)
+            let found = pass(families)
             ended += found.ended
             quiet = found.ended + found.unclear == 0 ? quiet + 1 : 0
             // What was just found may be in the middle of starting something; this thread is for waiting.
@@ -56,9 +56,10 @@ public enum StrayProcesses {
         case unclear
     }
 
-    private static func pass(after child: Int32, _ families: [Family]) -> (ended: Int, unclear: Int) {
-        // Numbers are given in order; unless they began anew since, descendants have larger ones.
-        let least = lastNumber() >= child ? child : 1
+    private static func pass(_ families: [Family]) -> (ended: Int, unclear: Int) {
+        // Numbers are given in order; unless they began anew since any of the children, descendants have larger ones.
+        let children = families.map(\.child)
+        let least = lastNumber() >= children.max() ?? 1 ? children.min() ?? 1 : 1
         var (ended, unclear) = (0, 0)
         for name in (try? FileTree.names(in: "/proc")) ?? [] {
             guard let number = Int32(name), number > least, number != getpid() else { continue }
