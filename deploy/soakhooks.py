@@ -226,9 +226,9 @@ def whole_length(text):
     return len(head) + 4 + (int(length.group(1)) if length else 0)
 
 
-# A thread for files, of which there are four, and the one that cleans up have two descriptors; the three journals have a file
+# The thread of each of six commands and the one that cleans up have two descriptors; the three journals have a file
 # each, and what a command writes too much of goes to one more.
-DESCRIPTORS_MORE_MAX = 5 * 2 + 3 + 1
+DESCRIPTORS_MORE_MAX = 7 * 2 + 3 + 1
 
 
 def afterwards(server, rules, first, times):

@@ -12,8 +12,8 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -37,21 +37,48 @@ static inline int system_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_o
 
 static inline int system_pidfd_kill(int pidfd) { return (int)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, 0, 0); }
 
-// Both the limit that counts and the one that it can be raised to; declared by the C library under _GNU_SOURCE only.
-static inline int system_limit(pid_t pid, int resource, unsigned long long most) {
-    unsigned long long limit[2] = {most, most};
-    return (int)syscall(SYS_prlimit64, pid, resource, limit, 0);
-}
-
 static inline int system_set_niceness(pid_t pid, int niceness) { return setpriority(PRIO_PROCESS, (id_t)pid, niceness); }
 static inline int system_set_group_niceness(pid_t group, int niceness) { return setpriority(PRIO_PGRP, (id_t)group, niceness); }
+
+// Declared under _GNU_SOURCE only.
+#ifndef SCHED_BATCH
+#define SCHED_BATCH 3
+#endif
+
+// A process that uses the processors up: it never takes the place of one that is running, and has no say about its turns.
+static inline int system_set_batch(pid_t pid) {
+    struct sched_param none = {.sched_priority = 0};
+    return sched_setscheduler(pid, SCHED_BATCH, &none);
+}
+
+// The C library has a wrapper under _GNU_SOURCE only, if at all.
+struct system_schedule {
+    unsigned size, policy;
+    unsigned long long flags;
+    int niceness;
+    unsigned priority;
+    unsigned long long runtime, deadline, period;
+};
+
+// Has this thread ask for short turns, so that it gets a processor soon after it wakes up; what it starts inherits that or
+// not. Kernels before 6.12 take no notice.
+static inline int system_take_short_turns(unsigned long long nanoseconds, int is_inherited) {
+    struct system_schedule schedule = {0};
+    if (syscall(SYS_sched_getattr, 0, &schedule, sizeof schedule, 0) != 0) return -1;
+    if (!is_inherited) schedule.flags |= 1; // SCHED_FLAG_RESET_ON_FORK
+    schedule.runtime = nanoseconds;
+    return (int)syscall(SYS_sched_setattr, 0, &schedule, 0);
+}
 
 // Moves what a pipe holds to another file without copying it; declared by the C library under _GNU_SOURCE only.
 static inline ssize_t system_move(int from, int to, size_t most) {
     return syscall(SYS_splice, from, NULL, to, NULL, most, 2 /* SPLICE_F_NONBLOCK */);
 }
 
-// `prctl` is variadic. The kernel sends the signal when the thread that started this process has ended.
+// `prctl` is variadic. The kernel keeps fifteen bytes of a thread's name.
+static inline int system_name_thread(const char *name) { return prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
+
+// The kernel sends the signal when the thread that started this process has ended.
 static inline int system_signal_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
 
 // How many processors this process may run on; at least one. The kernel fills a set of one bit each.
@@ -83,8 +110,6 @@ static inline void system_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
 extern int pipe2(int ends[2], int flags);
 extern const char *strerrordesc_np(int code);
-extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 
 static inline int system_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 static inline const char *system_error_text(int code) { return strerrordesc_np(code); }

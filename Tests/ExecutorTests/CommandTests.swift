@@ -73,10 +73,24 @@ import Testing
 
     @Test func commandsStandBackBehindTheServer() throws {
         let bench = try Workbench()
-        let executor = try shell(bench, "sleep 0.3; cut -d ' ' -f 19 /proc/self/stat >&2")
+        // Niceness, and a policy of which the kernel's number is 3.
+        let executor = try shell(
+            bench, "cut -d ' ' -f 19,41 /proc/self/stat >&2; sleep 0.5; cut -d ' ' -f 19,41 /proc/self/stat >&2")
         #expect(try bench.ask(executor).success == HookResult(.pass))
         let said = String(decoding: try #require(bench.reports.list.last).errors, as: UTF8.self)
-        #expect(said == "19\n")
+        #expect(said.hasSuffix("\n19 3\n"))
+        try expectNothingLeft(bench)
+    }
+
+    @Test func whatACommandStartsHasItsLimitsToo() throws {
+        let bench = try Workbench()
+        let executor = try shell(bench, "cat /proc/self/limits >&2; true")
+        for _ in 0..<50 {
+            #expect(try bench.ask(executor).success == HookResult(.pass))
+            let said = String(decoding: try #require(bench.reports.list.last).errors, as: UTF8.self)
+            let row = said.split(separator: "\n").first { $0.hasPrefix("Max data size") }
+            #expect(row?.split(separator: " ").dropFirst(3).first == "536870912")
+        }
         try expectNothingLeft(bench)
     }
 

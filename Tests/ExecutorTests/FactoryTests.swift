@@ -98,7 +98,7 @@ import Testing
         #expect(ExecutorFactory.problem(http { $0.hmacKeyFile = "key" }, folder: bench.folder.path) == nil)
         #expect(ExecutorFactory.problem(command { $0.environment = [HookField("A", "x")] }, folder: "/") == nil)
         let factory = ExecutorFactory(
-            allowedTargets: AllowedTargets(), commands: CommandOptions(workers: bench.workers, scratchFolder: "/tmp"))
+            allowedTargets: AllowedTargets(), commands: CommandOptions(threads: bench.threads, scratchFolder: "/tmp"))
         let builtin = HookRun.builtin(name: "pod-security", settings: [])
         let made = try factory.executor(
             builtin, hook: "h", folder: "/", on: bench.loop,

@@ -40,7 +40,7 @@ final class SecureServer {
         self.inside = inside
         let identity = ServerIdentity(try TLSContext(configuration, tickets: try TicketKeys(clock: SystemClock())))
         let ready = DispatchSemaphore(value: 0)
-        thread = try LoopThread(clock: SystemClock()) { loop in
+        thread = try LoopThread("test", clock: SystemClock()) { loop in
             let server = HTTPServer(on: loop, HTTPServerOptions(), identity: identity, handler: inside)
             inside.address = try? server.listen(on: SocketAddress(.loopbackV4, port: 0))
             inside.server = server

@@ -37,7 +37,7 @@ enum Sample {
 final class Workbench {
     let loop: EventLoop
     let folder: TemporaryDirectory
-    let workers: FileWorkers
+    let threads: CommandThreads
     private var executors: [any HookExecutor] = []
     let reports = Reports()
 
@@ -49,7 +49,7 @@ final class Workbench {
         SignalWatch.ignoreBrokenPipes()
         loop = try EventLoop(clock: SystemClock())
         folder = try TemporaryDirectory()
-        workers = FileWorkers(clock: SystemClock())
+        threads = CommandThreads(clock: SystemClock())
         try WholeFile.makeDirectory(scratch)
     }
 
@@ -57,14 +57,14 @@ final class Workbench {
 
     deinit {
         for executor in executors { executor.close() }
-        workers.stop()
+        threads.stop()
     }
 
     func executor(
         _ run: HookRun, allowing: [String] = ["127.0.0.0/8", "::1"], hosts: String = "",
         _ change: (inout CommandOptions) -> Void = { _ in }
     ) throws -> any HookExecutor {
-        var options = CommandOptions(workers: workers, scratchFolder: scratch)
+        var options = CommandOptions(threads: threads, scratchFolder: scratch)
         options.report = { [reports] in reports.list.append($0) }
         change(&options)
         let factory = ExecutorFactory(allowedTargets: try AllowedTargets(allowing), commands: options)

@@ -58,7 +58,7 @@ import Testing
         let (figures, retries) = (Figures(), RetryBudget())
         let text = SampleReview.text()
         let threads = try (0..<2).map { number in
-            try LoopThread(clock: clock) { loop in
+            try LoopThread("test", clock: clock) { loop in
                 let host = HookHost(
                     on: ServedLoop(loop), number: number, executors: Slow(loop, figures), builtins: BuiltinRegistry(),
                     retryBudget: retries, seed: UInt64(number))

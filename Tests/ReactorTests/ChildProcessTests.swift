@@ -66,6 +66,25 @@ final class Parent: ChildProcessHandler {
         #expect(sets.map { $0 & ~(3 << 31) } == [0, 0])
     }
 
+    @Test func limitsAndNicenessAreThereFromTheFirstInstructionOn() throws {
+        var command = ChildCommand(arguments: ["/bin/cat", "/proc/self/limits", "/proc/self/stat"])
+        var limits = ProcessLimits()
+        limits.memoryBytesMax = 123 << 20
+        limits.openFilesMax = 77
+        command.limits = limits
+        command.niceness = 5
+        for _ in 0..<200 {
+            let said = String(decoding: try run(command).output, as: UTF8.self).split(separator: "\n")
+            let rows = said.map { $0.split(separator: " ").map(String.init) }
+            let most = { (words: [String]) in rows.first { $0.starts(with: words) }.map { $0[words.count] } }
+            #expect(most(["Max", "data", "size"]) == "128974848")
+            #expect(most(["Max", "open", "files"]) == "77")
+            #expect(most(["Max", "file", "size"]) == "67108864")
+            #expect(most(["Max", "core", "file", "size"]) == "0")
+            #expect(rows.last?[18] == "5")
+        }
+    }
+
     @Test func aFloodOfOutputIsCappedAndCounted() throws {
         var command = shell("head -c 5000000 /dev/zero; head -c 3000000 /dev/zero >&2")
         command.outputBytesMax = 1000

@@ -30,12 +30,12 @@ func turn(_ loop: EventLoop, seconds: Int64 = 10, until condition: () -> Bool) {
 @Suite struct EventLoopTests {
     @Test func jobsOfManyThreadsAllRun() throws {
         let count = Atomic<Int>(0)
-        let thread = try LoopThread(clock: SystemClock()) { _ in }
+        let thread = try LoopThread("test", clock: SystemClock()) { _ in }
         var senders: [LoopThread] = []
         for _ in 0..<4 {
             let mailbox = thread.mailbox
             senders.append(
-                try LoopThread(clock: SystemClock()) { loop in
+                try LoopThread("test", clock: SystemClock()) { loop in
                     for _ in 0..<2000 {
                         while !mailbox.submit({ _ in count.add(1, ordering: .relaxed) }) {}
                     }
@@ -50,10 +50,24 @@ func turn(_ loop: EventLoop, seconds: Int64 = 10, until condition: () -> Bool) {
         #expect(count.load(ordering: .relaxed) == 8000)
     }
 
+    @Test(arguments: [(ThreadRank.prompt, 0), (.ordinary, 0), (.yielding, 5)])
+    func aThreadHasItsNameAndItsRank(_ rank: ThreadRank, niceness: Int) throws {
+        let seen = Guarded("")
+        let thread = try LoopThread("ranks", clock: SystemClock(), rank: rank) { loop in
+            let stat = (try? WholeFile.read("/proc/thread-self/stat", bytesMax: 4096)) ?? []
+            seen.withLock { $0 = String(decoding: stat, as: UTF8.self) }
+            loop.mailbox.stop()
+        }
+        thread.join()
+        let words = seen.withLock { $0 }.split(separator: " ")
+        #expect(words[1] == "(ranks)")
+        #expect(Int(words[18]) == Int(getpriority(__priority_which_t(0), 0)) + niceness)
+    }
+
     @Test func whatWasHandedOverBeforeTheEndIsDone() throws {
         let count = Atomic<Int>(0)
         for _ in 0..<50 {
-            let thread = try LoopThread(clock: SystemClock()) { _ in }
+            let thread = try LoopThread("test", clock: SystemClock()) { _ in }
             // While it is busy with this, more comes.
             _ = thread.mailbox.submit { _ in usleep(2_000) }
             usleep(1_000)

@@ -54,7 +54,7 @@ public final class RecordingCluster: Sendable {
         state = Guarded(ClusterState())
         inside = Inside(tickets)
         let gate = Latch()
-        thread = try LoopThread(clock: SystemClock()) { [inside, state] loop in
+        thread = try LoopThread("test", clock: SystemClock()) { [inside, state] loop in
             var options = HTTPServerOptions()
             options.limits.bodyBytesMax = 8 << 20
             let server = HTTPServer(on: loop, options, identity: identity, handler: RequestHandler(state))

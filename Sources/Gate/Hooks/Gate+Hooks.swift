@@ -53,11 +53,11 @@ extension Gate {
     /// What the loops share about hooks.
     static func share(
         _ configuration: ServerConfiguration, _ registry: BuiltinRegistry, _ metrics: GateMetrics,
-        _ workers: FileWorkers, _ records: GateRecords, _ sink: LogSink, _ clock: any Clock
+        _ threads: CommandThreads, _ records: GateRecords, _ sink: LogSink, _ clock: any Clock
     ) throws(GateError) -> HookShare {
         var random = SystemRandomNumberGenerator()
         let calls = configuration.calls
-        var commands = CommandOptions(workers: workers, scratchFolder: calls.scratch)
+        var commands = CommandOptions(threads: threads, scratchFolder: calls.scratch)
         commands.report = CommandLog(sink, configuration.logLevel.level, clock).note
         return HookShare(
             board: HookBoard(metrics: metrics.hooks, clock: clock, seed: random.next()), builtins: registry,

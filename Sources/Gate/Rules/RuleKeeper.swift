@@ -40,7 +40,7 @@ final class RuleKeeper: DirectoryWatchHandler, @unchecked Sendable {
         self.loop = loop
         self.deliver = deliver
         history = RuleHistory(clock: loop.clock)
-        reader = try LoopThread(clock: loop.clock, yields: true) { _ in }
+        reader = try LoopThread("rules", clock: loop.clock, rank: .yielding) { _ in }
     }
 
     /// Reads the rules for the first time, before anything is served.

@@ -32,7 +32,7 @@ public final class Gate: @unchecked Sendable {
     private(set) var loop: EventLoop?
     private var home: Mailbox?
     let hooks: HookShare
-    let workers: FileWorkers
+    let commandThreads: CommandThreads
     let records: GateRecords
     var revision: HookRevision
     private(set) lazy var replays = LetterReplay(self)
@@ -74,9 +74,9 @@ public final class Gate: @unchecked Sendable {
         log = Logger(sink, level: configuration.logLevel.level, wall: { clock.wall })
         shard = metrics.registry.makeShard()
         started = clock.wall
-        workers = FileWorkers(clock: clock)
+        commandThreads = CommandThreads(clock: clock)
         records = try Self.openRecords(configuration, metrics, clock)
-        hooks = try Self.share(configuration, registry, metrics, workers, records, sink, clock)
+        hooks = try Self.share(configuration, registry, metrics, commandThreads, records, sink, clock)
         revision = hooks.board.revise(.empty, hash: "")
         collectFindings()
         collectStanding()
@@ -92,7 +92,7 @@ public final class Gate: @unchecked Sendable {
             for entry in loops { entry.thread.stop() }
             replays.close()
             exporter?.close()
-            workers.stop()
+            commandThreads.stop()
             records.close()
             hooks.recorder?.close()
             _ = sink.close(patienceMilliseconds: 500)
@@ -167,7 +167,7 @@ extension Gate {
             let report = StartReport()
             let (clock, metrics, sink, wanted, hooks) = (clock, metrics, sink, address, hooks)
             do throws(SystemError) {
-                let thread = try LoopThread(clock: clock) { loop in
+                let thread = try LoopThread("loop \(number)", clock: clock, rank: .prompt) { loop in
                     let log = Logger(sink, level: plan.logLevel, wall: { clock.wall })
                     let service = ReviewService(
                         plan, on: loop, number: number, hooks, metrics: metrics, log: log)

@@ -9,13 +9,13 @@ public final class LoopThread: Sendable {
     private let thread: pthread_t
     private let isJoined = Atomic<Bool>(false)
 
-    /// Starts a thread with a loop; `prepare` runs there before the first turn. One that `yields` has less of the processors
-    /// than others where both want them: what nobody waits for must not delay what somebody does.
+    /// Starts a thread with a loop, which lists of threads show by its name; `prepare` runs there before the first turn.
     public init(
-        clock: any Clock, bounds: EventLoop.Bounds = EventLoop.Bounds(), yields: Bool = false,
+        _ name: String, clock: any Clock, bounds: EventLoop.Bounds = EventLoop.Bounds(), rank: ThreadRank = .ordinary,
         prepare: @escaping @Sendable (EventLoop) -> Void
     ) throws(SystemError) {
-        let start = Start(loop: try EventLoop(clock: clock, bounds: bounds), yields: yields, prepare: prepare)
+        let loop = try EventLoop(clock: clock, bounds: bounds)
+        let start = Start(loop: loop, name: name, rank: rank, prepare: prepare)
         mailbox = start.loop.mailbox
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(start)
@@ -24,8 +24,8 @@ public final class LoopThread: Sendable {
             { context in
                 guard let context = unsafe context else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
-                // To the kernel zero is the thread that asks, not its process.
-                if start.yields { _ = system_set_niceness(0, 5) }
+                _ = unsafe system_name_thread(start.name)
+                start.rank.take()
                 start.prepare(start.loop)
                 start.loop.run()
                 return nil
@@ -52,12 +52,14 @@ public final class LoopThread: Sendable {
     /// What the new thread is given; the starting thread does not look at the loop again.
     private final class Start: @unchecked Sendable {
         let loop: EventLoop
-        let yields: Bool
+        let name: String
+        let rank: ThreadRank
         let prepare: @Sendable (EventLoop) -> Void
 
-        init(loop: EventLoop, yields: Bool, prepare: @escaping @Sendable (EventLoop) -> Void) {
+        init(loop: EventLoop, name: String, rank: ThreadRank, prepare: @escaping @Sendable (EventLoop) -> Void) {
             self.loop = loop
-            self.yields = yields
+            self.name = name
+            self.rank = rank
             self.prepare = prepare
         }
     }

@@ -6,6 +6,13 @@ public struct ChildCommand: Sendable {
     public var environment: [String] = []
     /// The directory it starts in; nil: this process's own.
     public var directory: String?
+    /// What the kernel lets it use; nil: what it lets this process.
+    public var limits: ProcessLimits?
+    /// How far it stands behind others that want the processors; it is never further in front than this process.
+    public var niceness = 0
+    /// Whether it has short turns at the processors, and therefore soon, until it is told to stand back: who expects it to be
+    /// quick does not have it wait for those that are not.
+    public var hasShortTurns = false
     /// What it reads from its standard input.
     public var input: [UInt8] = []
     /// How much of standard output, and of standard error, is kept; the rest is read and dropped.

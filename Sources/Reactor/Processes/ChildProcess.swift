@@ -18,37 +18,37 @@ public final class ChildProcess: EventHandler, TimerHandler {
     private let errors: ChildOutput
 
     /// Starts the command; the loop keeps the child until it has ended.
-    public convenience init(
+    ///
+    /// This waits until the kernel has replaced the new process' program, a millisecond or several where processors are short:
+    /// a loop that cannot spare them leaves it to another.
+    public init(
         _ command: ChildCommand, on loop: EventLoop, handler: any ChildProcessHandler
     ) throws(SystemError) {
-        try self.init(StartedChild(command), on: loop, handler: handler)
-    }
-
-    /// Looks after a child that was started elsewhere, which nobody else may take over; the loop keeps it until it has ended.
-    public init(
-        _ child: StartedChild, on loop: EventLoop, handler: any ChildProcessHandler
-    ) throws(SystemError) {
-        guard let descriptor = child.pidfd.take() else { throw SystemError("take a child over twice", code: EINVAL) }
-        id = child.id
+        var stdin = try Pipe()
+        var stdout = try Pipe()
+        var stderr = try Pipe()
+        let started = try Spawn.start(
+            command, stdin: stdin.readEnd, stdout: stdout.writeEnd, stderr: stderr.writeEnd)
+        id = started.id
         self.loop = loop
         self.handler = handler
-        let number = descriptor.number
-        pidfd = descriptor
-        input = ChildInput(child.stdin.take(), child.command.input, loop)
-        output = ChildOutput(child.stdout.take(), bytesMax: child.command.outputBytesMax, loop)
-        errors = ChildOutput(child.stderr.take(), bytesMax: child.command.outputBytesMax, loop)
-        if child.command.tellsOutput {
+        pidfd = started.pidfd
+        input = ChildInput(stdin.takeWriteEnd(), command.input, loop)
+        output = ChildOutput(stdout.takeReadEnd(), bytesMax: command.outputBytesMax, loop)
+        errors = ChildOutput(stderr.takeReadEnd(), bytesMax: command.outputBytesMax, loop)
+        if command.tellsOutput {
             output.hears = { [unowned self] in self.handler?.wrote(self, $0, toErrors: false) }
             errors.hears = { [unowned self] in self.handler?.wrote(self, $0, toErrors: true) }
         }
         do throws(SystemError) {
-            registration = try loop.add(number, .readable, self)
+            registration = try loop.add(pidfd.number, .readable, self)
             try input.start()
             try output.start()
             try errors.start()
         } catch {
             close()
-            StartedChild.end(id)
+            _ = Glibc.kill(-id, SIGKILL)
+            _ = reap()
             throw error
         }
     }
@@ -66,10 +66,14 @@ public final class ChildProcess: EventHandler, TimerHandler {
         _ = Glibc.kill(-id, SIGKILL)
     }
 
-    /// Lets the group have the processors only where nobody else wants them, or nearly so.
+    /// Lets the group have the processors only where nobody else wants them, or nearly so. This goes through the list of
+    /// processes.
     public func standBack() {
         guard registration != nil else { return }
         _ = system_set_group_niceness(id, 19)
+        for name in (try? FileTree.names(in: "/proc")) ?? [] {
+            if let member = Int32(name), getpgid(member) == id { _ = system_set_batch(member) }
+        }
     }
 
     /// Sends the child a signal; what it has started does not get it.
@@ -89,15 +93,20 @@ public final class ChildProcess: EventHandler, TimerHandler {
         guard registration != nil else { return }
         // Before the child is reaped nobody else can have its group's number.
         kill()
-        var status: CInt = 0
-        let isKnown = FileDescriptor.retried({ unsafe Int(waitpid(id, &status, 0)) }) == Int(id)
+        let status = reap()
         output.drain()
         errors.drain()
         close()
-        handler?.ended(self, outcome(isKnown ? status : nil), on: loop)
+        handler?.ended(self, outcome(status), on: loop)
     }
 
-    /// Somebody else may have reaped the child, or ignores the ends of children; then nobody knows how it ended.
+    /// Waits for a child that has ended, or is about to. Somebody else may have reaped it, or ignores the ends of children; then
+    /// nobody knows how it ended.
+    private func reap() -> CInt? {
+        var status: CInt = 0
+        return FileDescriptor.retried({ unsafe Int(waitpid(id, &status, 0)) }) == Int(id) ? status : nil
+    }
+
     private func outcome(_ status: CInt?) -> ChildOutcome {
         let ending = status.map { status -> ChildOutcome.Ending in
             system_exited(status) != 0 ? .exited(system_exit_code(status)) : .signalled(system_signal_of(status))

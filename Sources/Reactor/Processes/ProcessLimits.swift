@@ -1,6 +1,6 @@
 internal import CSystem
 
-/// What the kernel lets a process use.
+/// What the kernel lets a process use, and each of those that it starts.
 public struct ProcessLimits: Hashable, Sendable {
     /// Memory of its own that it can write to: the heap and what it maps, not what it merely reserves.
     public var memoryBytesMax = 512 << 20
@@ -12,17 +12,12 @@ public struct ProcessLimits: Hashable, Sendable {
     /// The usual limits.
     public init() {}
 
-    /// Sets the limits of a process that was just started; those it starts have them too. It leaves no core dumps either.
-    ///
-    /// The process runs already. What it does before its first own instruction (its libraries are being loaded) takes far
-    /// longer than this call, but a limit is no wall: whoever must have one puts the server into a container.
-    public func apply(to process: Int32) throws(SystemError) {
+    /// As the kernel takes them. There are no core dumps either.
+    var table: [system_start_limit] {
         let table: [(resource: CInt, most: Int)] = [
             (CInt(RLIMIT_DATA.rawValue), memoryBytesMax), (CInt(RLIMIT_FSIZE.rawValue), fileBytesMax),
             (CInt(RLIMIT_NOFILE.rawValue), openFilesMax), (CInt(RLIMIT_CORE.rawValue), 0),
         ]
-        for (resource, most) in table {
-            guard system_limit(process, resource, UInt64(clamping: most)) == 0 else { throw SystemError("prlimit") }
-        }
+        return table.map { system_start_limit(resource: $0.resource, most: UInt64(clamping: $0.most)) }
     }
 }

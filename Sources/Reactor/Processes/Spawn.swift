@@ -3,11 +3,17 @@ internal import Glibc
 
 /// Starting a process without `fork`, which a threaded process must not do.
 enum Spawn {
+    /// A process that was started, and the kernel's descriptor for it.
+    struct Started: ~Copyable {
+        let id: pid_t
+        var pidfd: FileDescriptor
+    }
+
     /// Starts the command in its own process group, with default signals, nothing open but its three streams, and no
-    /// environment but its own.
+    /// environment but its own; its limits hold from its first instruction on.
     static func start(
         _ command: ChildCommand, stdin: CInt, stdout: CInt, stderr: CInt
-    ) throws(SystemError) -> pid_t {
+    ) throws(SystemError) -> Started {
         guard let program = command.arguments.first, !program.isEmpty else {
             throw SystemError("start a command without a name", code: EINVAL)
         }
@@ -15,50 +21,56 @@ enum Spawn {
         guard !(words + [command.directory ?? ""]).contains(where: { $0.utf8.contains(0) }) else {
             throw SystemError("start \(program): a word holds a zero byte", code: EINVAL)
         }
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, stdin, STDIN_FILENO)
-        unsafe posix_spawn_file_actions_adddup2(&actions, stdout, STDOUT_FILENO)
-        unsafe posix_spawn_file_actions_adddup2(&actions, stderr, STDERR_FILENO)
-        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
-        if let directory = command.directory {
-            unsafe posix_spawn_file_actions_addchdir_np(&actions, directory)
+        var start = unsafe system_start()
+        unsafe start.streams = (stdin, stdout, stderr)
+        unsafe start.niceness = CInt(clamping: command.niceness)
+        unsafe start.turn = command.hasShortTurns ? ThreadRank.shortTurn : 0
+        let limits = command.limits?.table ?? []
+        unsafe start.limit_count = CInt(limits.count)
+        unsafe withUnsafeMutableBytes(of: &start.limits) { place in
+            unsafe limits.withUnsafeBytes { unsafe place.copyMemory(from: $0) }
         }
-        var attributes = posix_spawnattr_t()
-        prepare(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var id: pid_t = 0
-        let code = unsafe withStrings(command.arguments) { arguments in
-            unsafe withStrings(command.environment) { environment in
-                unsafe posix_spawnp(&id, program, &actions, &attributes, arguments, environment)
+        var pidfd: CInt = -1
+        let id = unsafe withStrings(candidates(program)) { programs in
+            unsafe withStrings(command.arguments) { arguments in
+                unsafe withStrings(command.environment) { environment in
+                    unsafe withString(command.directory) { directory in
+                        unsafe start.programs = UnsafePointer(programs)
+                        unsafe start.arguments = UnsafePointer(arguments)
+                        unsafe start.environment = UnsafePointer(environment)
+                        unsafe start.directory = directory
+                        return unsafe system_start(&start, &pidfd)
+                    }
+                }
             }
         }
-        guard code == 0 else { throw SystemError("start \(program)", code: code) }
-        return id
+        guard id > 0 else { throw unsafe SystemError("start \(program)", code: start.error) }
+        return Started(id: id, pidfd: FileDescriptor(adopting: pidfd))
     }
 
-    private static func prepare(_ attributes: inout posix_spawnattr_t) {
-        unsafe posix_spawnattr_init(&attributes)
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-        unsafe sigfillset(&signals)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+    /// Where a program may be: a name without a slash is looked for where this process's `PATH` says.
+    private static func candidates(_ program: String) -> [String] {
+        guard !program.utf8.contains(UInt8(ascii: "/")) else { return [program] }
+        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
+        return path.split(separator: ":", omittingEmptySubsequences: false).map { folder in
+            folder.isEmpty ? "./\(program)" : "\(folder)/\(program)"
+        }
     }
+
+    private typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
     /// Lends `strings` as C wants them: pointers to zero-ended bytes, and a null pointer at the end.
-    private static func withStrings(
-        _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt
-    ) -> CInt {
+    private static func withStrings(_ strings: [String], _ body: (Words) -> pid_t) -> pid_t {
         var pointers: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) } + [nil]
         defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return ENOMEM }
+            guard let base = buffer.baseAddress else { return -1 }
             return unsafe body(base)
         }
+    }
+
+    private static func withString(_ string: String?, _ body: (UnsafePointer<CChar>?) -> pid_t) -> pid_t {
+        guard let string else { return body(nil) }
+        return unsafe string.withCString { unsafe body($0) }
     }
 }

@@ -21,9 +21,9 @@ public struct CommandReport: Sendable {
 
 /// Runs a program for each attempt, in a folder of its own.
 ///
-/// Files are copied and read on a thread for files; the loop only starts the program, feeds it and hears it. When the
-/// attempt's time is over the failure is told at once; the program is then told to end, killed after its grace period, and its
-/// folder removed.
+/// The program, its files and what it writes are another thread's; the loop only asks for it and hears what came of it. When
+/// the attempt's time is over the failure is told at once; the program is then told to end, killed after its grace period, and
+/// its folder removed.
 final class CommandExecutor: HookExecutor {
     /// Programs running at the same time on one loop, those among them that are being stopped.
     static let runsMax = 64
@@ -54,7 +54,7 @@ final class CommandExecutor: HookExecutor {
                 .failure(HookFailure(.overload, "\(runs.count) runs of the command have not ended", isRetryable: true)))
         } else {
             runs[ObjectIdentifier(run)] = run
-            run.prepare()
+            run.begin()
         }
         return run
     }
@@ -70,8 +70,8 @@ final class CommandExecutor: HookExecutor {
 
 /// What all commands share.
 public struct CommandOptions: Sendable {
-    /// The threads that copy and remove folders.
-    public var workers: FileWorkers
+    /// The threads that run programs, and copy and remove their folders.
+    public var threads: CommandThreads
     /// Where the runs' folders are made.
     public var scratchFolder: String
     /// What the kernel lets a command use.
@@ -82,8 +82,8 @@ public struct CommandOptions: Sendable {
     public var report: (@Sendable (CommandReport) -> Void)?
 
     /// The usual limits.
-    public init(workers: FileWorkers, scratchFolder: String) {
-        self.workers = workers
+    public init(threads: CommandThreads, scratchFolder: String) {
+        self.threads = threads
         self.scratchFolder = scratchFolder
     }
 }

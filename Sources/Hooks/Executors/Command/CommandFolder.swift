@@ -5,7 +5,7 @@ internal import Reactor
 ///
 ///     portcullis-hook-Xa81Qz/
 ///         work/            the copy of the hook's directory; the command starts here
-///         secrets/         the copies of its secret files
+///         secrets/         the copies of its secret files, where it has any
 ///         invocation.json  what it is to judge
 ///         result, message, patch   what it may write
 ///
@@ -41,8 +41,8 @@ struct CommandFolder: Sendable {
     private func fill(_ plan: CommandPlan, invocation: [UInt8], isWanted: () -> Bool) throws(HookFailure) {
         do throws(SystemError) {
             try WholeFile.makeDirectory(work, mode: 0o700)
-            try WholeFile.makeDirectory(path + "/secrets", mode: 0o700)
             try WholeFile.createUnsynced(path + "/invocation.json", with: invocation, mode: 0o600)
+            if !plan.secretFiles.isEmpty { try WholeFile.makeDirectory(path + "/secrets", mode: 0o700) }
             for file in plan.secretFiles {
                 let bytes = try WholeFile.read(file.value, bytesMax: CommandPlan.secretBytesMax)
                 try WholeFile.createUnsynced("\(path)/secrets/\(file.name)", with: bytes, mode: 0o600)

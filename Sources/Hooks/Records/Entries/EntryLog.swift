@@ -39,7 +39,9 @@ public final class EntryLog: Sendable {
         var bounds = EventLoop.Bounds()
         bounds.mailbox = Self.jobsMax
         do throws(SystemError) {
-            thread = try LoopThread(clock: clock, bounds: bounds, yields: true) { desk.onItsLoop().begin($0) }
+            thread = try LoopThread("journal", clock: clock, bounds: bounds, rank: .yielding) {
+                desk.onItsLoop().begin($0)
+            }
         } catch {
             throw .system(error)
         }

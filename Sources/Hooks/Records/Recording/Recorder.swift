@@ -40,7 +40,7 @@ public final class Recorder: Sendable {
         files = LoopBound(try RecordingFiles(folder, options))
         var bounds = EventLoop.Bounds()
         bounds.mailbox = 4_096
-        thread = try LoopThread(clock: clock, bounds: bounds, yields: true) { _ in }
+        thread = try LoopThread("recorder", clock: clock, bounds: bounds, rank: .yielding) { _ in }
     }
 
     /// Decisions written.

@@ -1,11 +1,11 @@
 public import Reactor
 
-/// A few threads for work on files that would hold a loop up, and one that cleans up behind commands that have ended.
+/// The threads that run commands, whose files would hold a loop up, and one that cleans up behind commands that have ended.
 ///
-/// What has the same name is done by the same thread, one after the other, so that a hook with a slow disk is in its own way
-/// first. Nothing waits for what is cleaned up: whatever has gathered meanwhile is dealt with at once. Threads are started when
-/// there is something to do.
-public final class FileWorkers: Sendable {
+/// A hook has a thread to itself, as long as there are no more hooks than threads, so that one with a slow disk or a flood of
+/// output is in its own way first. Nothing waits for what is cleaned up: whatever has gathered meanwhile is dealt with at once.
+/// Threads are started when there is something to do.
+public final class CommandThreads: Sendable {
     /// Jobs that wait for one thread.
     private static let jobsMax = 1_024
 
@@ -22,31 +22,48 @@ public final class FileWorkers: Sendable {
         }
     }
 
-    private let threads: Guarded<[LoopThread?]>
+    /// Which hook has which thread.
+    private struct Seats {
+        static let hooksMax = 1_024
+
+        var threads: [LoopThread?]
+        var places: [String: Int] = [:]
+
+        /// The next hook has the next thread.
+        mutating func place(of hook: String) -> Int {
+            if let place = places[hook] { return place }
+            // Hooks that are long gone may be among them.
+            if places.count == Self.hooksMax { places.removeAll() }
+            let place = places.count % threads.count
+            places[hook] = place
+            return place
+        }
+    }
+
+    private let seats: Guarded<Seats>
     private let cleaner = Guarded<LoopThread?>(nil)
     private let leftovers = Guarded(Leftovers())
     private let clock: any Clock
 
     /// So many threads at most, besides the one that cleans up.
-    public init(count: Int = 4, clock: any Clock) {
+    public init(count: Int = 16, clock: any Clock) {
         self.clock = clock
-        threads = Guarded([LoopThread?](repeating: nil, count: max(1, count)))
+        seats = Guarded(Seats(threads: [LoopThread?](repeating: nil, count: max(1, count))))
     }
 
-    /// Has `job` done by the thread of that name; false where too much waits for it, or there can be no thread.
-    func run(_ name: String, _ job: @escaping @Sendable () -> Void) -> Bool {
-        let thread = threads.withLock { threads -> LoopThread? in
-            let place = Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }) % threads.count
-            if threads[place] == nil { threads[place] = start(yields: false) }
-            return threads[place]
+    /// The way to the thread of that hook; nil where there can be no thread.
+    func thread(of hook: String) -> Mailbox? {
+        seats.withLock { seats in
+            let place = seats.place(of: hook)
+            if seats.threads[place] == nil { seats.threads[place] = start("commands \(place)", .prompt) }
+            return seats.threads[place]?.mailbox
         }
-        return thread?.mailbox.submit { _ in job() } ?? false
     }
 
-    private func start(yields: Bool) -> LoopThread? {
+    private func start(_ name: String, _ rank: ThreadRank) -> LoopThread? {
         var bounds = EventLoop.Bounds()
         bounds.mailbox = Self.jobsMax
-        return try? LoopThread(clock: clock, bounds: bounds, yields: yields) { _ in }
+        return try? LoopThread(name, clock: clock, bounds: bounds, rank: rank) { _ in }
     }
 
     /// Has what the run of a command left behind ended, and its folder removed. Where there can be no thread now, the next to
@@ -60,7 +77,7 @@ public final class FileWorkers: Sendable {
         }
         guard mustAsk else { return }
         let thread = cleaner.withLock { cleaner in
-            if cleaner == nil { cleaner = start(yields: true) }
+            if cleaner == nil { cleaner = start("cleaner", .yielding) }
             return cleaner
         }
         let isTaken = thread?.mailbox.submit { _ in self.clean() } ?? false
@@ -75,9 +92,9 @@ public final class FileWorkers: Sendable {
 
     /// Waits until everything is done that was asked for so far, and ends the threads.
     public func stop() {
-        let running = threads.withLock { threads in
-            defer { threads = threads.map { _ in nil } }
-            return threads
+        let running = seats.withLock { seats in
+            defer { seats.threads = seats.threads.map { _ in nil } }
+            return seats.threads
         }
         // All are told first, so that they end at the same time.
         let told = running.map { $0?.mailbox.submit { $0.mailbox.stop() } ?? false }
