@@ -71,7 +71,7 @@ final class RunningServer {
         var options = HTTPServerOptions()
         change(&options)
         let gate = Gate()
-        thread = try LoopThread(clock: SystemClock()) { [inside, options] loop in
+        thread = try LoopThread("test", clock: SystemClock()) { [inside, options] loop in
             let handler = PathHandler(loop)
             let server = HTTPServer(on: loop, options, identity: identity, handler: handler)
             do throws(SystemError) {
@@ -120,14 +120,17 @@ final class RunningServer {
 
     func close() { onLoop { $0.server?.close() } }
 
-    /// Keeps the loop from its work for so long, from now on.
-    func stall(milliseconds: UInt32) {
-        let gate = Gate()
+    /// Keeps the loop from its work while `body` runs, and for so long afterwards.
+    func stall(milliseconds: UInt32, while body: () throws -> Void) rethrows {
+        let (stalled, done) = (Gate(), Gate())
         _ = thread.mailbox.submit { _ in
-            gate.open()
+            stalled.open()
+            done.wait()
             usleep(milliseconds * 1000)
         }
-        gate.wait()
+        stalled.wait()
+        defer { done.open() }
+        try body()
     }
 
     func drain(idle: Nanoseconds) {
