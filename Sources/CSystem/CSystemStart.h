@@ -13,8 +13,15 @@
 
 #include "CSystem.h"
 
-// Declared under _GNU_SOURCE only, like the flags.
+// Declared under _GNU_SOURCE only, like the flags. By its other name ThreadSanitizer does not take it for a fork, which would
+// leave the child memory of its own.
+#ifdef __GLIBC__
+extern int __clone(int (*body)(void *), void *stack, int flags, void *argument, ...);
+#define system_clone __clone
+#else
 extern int clone(int (*body)(void *), void *stack, int flags, void *argument, ...);
+#define system_clone clone
+#endif
 
 #define SYSTEM_START_LIMITS_MAX 8
 
@@ -101,7 +108,7 @@ __attribute__((noinline, no_sanitize("address", "thread"))) static pid_t system_
     start->error = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, 8);
     // CLONE_VM, CLONE_PIDFD, CLONE_VFORK
-    pid_t child = clone(system_start_body, stack + sizeof stack, 0x100 | 0x1000 | 0x4000 | SIGCHLD, start, pidfd);
+    pid_t child = system_clone(system_start_body, stack + sizeof stack, 0x100 | 0x1000 | 0x4000 | SIGCHLD, start, pidfd);
     int error = child < 0 ? errno : start->error;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, 8);
     if (error == 0) return child;
