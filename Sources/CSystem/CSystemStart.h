@@ -79,7 +79,10 @@ __attribute__((no_sanitize("address", "thread"))) static inline int system_start
     }
     if (outcome >= 0) system_start_close();
     if (outcome >= 0 && start->directory) outcome = syscall(SYS_chdir, start->directory);
-    if (start->niceness > 0) syscall(SYS_setpriority, PRIO_PROCESS, 0, start->niceness);
+    // The call itself, unlike its wrapper, returns twenty less the niceness.
+    if (20 - syscall(SYS_getpriority, PRIO_PROCESS, 0) < start->niceness) {
+        syscall(SYS_setpriority, PRIO_PROCESS, 0, start->niceness);
+    }
     if (start->turn > 0) system_take_short_turns(start->turn, 1);
     for (int index = 0; outcome >= 0 && index < start->limit_count; index++) {
         outcome = system_start_limit(&start->limits[index]);

@@ -226,6 +226,12 @@ import Testing
         }
         #expect(clients[0].ask("/echo", "z").hasSuffix("z"))
         #expect(server.state.counters.overloaded == 4)
+        let patient = try RunningServer { $0.queueDelayMax = .seconds(60) }
+        let client = try RawClient(patient.address)
+        patient.stall(milliseconds: 200) {
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\ny")
+        }
+        #expect(client.readResponse().hasSuffix("y") && patient.state.counters.overloaded == 0)
     }
 
     @Test func idleConnectionsEndWhileDraining() throws {

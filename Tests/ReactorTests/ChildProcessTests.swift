@@ -85,6 +85,22 @@ final class Parent: ChildProcessHandler {
         }
     }
 
+    @Test func noChildStandsInFrontOfWhoStartedIt() throws {
+        let started = Guarded<String?>(nil)
+        let thread = try LoopThread("nice", clock: SystemClock(), rank: .yielding) { loop in
+            var command = ChildCommand(arguments: ["/bin/cat", "/proc/self/stat"])
+            command.niceness = 1
+            let parent = Parent()
+            let child = try? ChildProcess(command, on: loop, handler: parent)
+            while child != nil, parent.outcomes.isEmpty { loop.turn() }
+            started.withLock { $0 = parent.outcomes.first.map { String(decoding: $0.output, as: UTF8.self) } }
+            loop.mailbox.stop()
+        }
+        thread.join()
+        let words = try #require(started.withLock { $0 }).split(separator: " ")
+        #expect(Int(words[18]) == Int(getpriority(__priority_which_t(0), 0)) + 5)
+    }
+
     @Test func aFloodOfOutputIsCappedAndCounted() throws {
         var command = shell("head -c 5000000 /dev/zero; head -c 3000000 /dev/zero >&2")
         command.outputBytesMax = 1000

@@ -9,7 +9,7 @@ internal import Reactor
 ///         invocation.json  what it is to judge
 ///         result, message, patch   what it may write
 ///
-/// Only this user can look into it. It is used on a thread for files, never on a loop.
+/// Only this user can look into it. It is used on the threads of commands, never on a loop that serves.
 struct CommandFolder: Sendable {
     private static let resultBytesMax = 1 << 20
 
