@@ -3,17 +3,10 @@ struct MetricFamily {
     enum Kind { case counter, gauge, info, histogram }
 
     struct Series {
-        let values: [String]
         let slot: Int
-        /// The labels as they are shown, without the braces.
-        let shown: [UInt8]
+        /// Where `text` has what it is shown with.
+        let head: Range<Int>
         var isRetired = false
-
-        init(values: [String], slot: Int, labels: [String]) {
-            self.values = values
-            self.slot = slot
-            shown = LabelText.bytes(labels, values)
-        }
     }
 
     /// The name without the suffix that its kind gives it.
@@ -28,14 +21,89 @@ struct MetricFamily {
     var bounds: [UInt64] = []
     var scale: Double = 1
     var hasExemplars = false
-    var series: [Series] = []
-    var index: [[String]: Int] = [:]
+    private(set) var series: [Series] = []
+    private var index: [[String]: Int] = [:]
+    /// The label values of each series.
+    private var values: [[String]] = []
+    /// What the series are shown with, one behind the other, as scrapes go through all of it: the beginning of the line up
+    /// to the value; of a histogram, which has many lines, the labels without braces.
+    private(set) var text: [UInt8] = []
+    /// How much of it belongs to no series any more.
+    private var staleBytes = 0
 
-    /// The series of those label values that is there, retired or not.
-    func position(of values: [String]) -> Int? { index[values] }
+    init(name: String, help: String, kind: Kind, labels: [String], seriesMax: Int, width: Int) {
+        (self.name, self.help, self.kind, self.labels) = (name, help, kind, labels)
+        (self.seriesMax, self.width) = (seriesMax, width)
+    }
 
-    /// A retired series, whose slots may be given to another.
-    var retired: Int? { series.firstIndex(where: \.isRetired) }
+    /// What is written of samples that are not of a histogram.
+    var sampleName: String {
+        switch kind {
+        case .counter: name + "_total"
+        case .info: name + "_info"
+        case .gauge, .histogram: name
+        }
+    }
+
+    /// How many series there are, retired ones among them.
+    var seriesCount: Int { index.count }
+
+    /// The slots of the series of those label values, which is shown from now on, if it is there.
+    mutating func known(_ wanted: [String]) -> Int? {
+        guard let position = index[wanted] else { return nil }
+        series[position].isRetired = false
+        return series[position].slot
+    }
+
+    /// Adds a series.
+    mutating func add(_ wanted: [String], slot: Int) {
+        index[wanted] = series.count
+        values.append(wanted)
+        series.append(Series(slot: slot, head: appendHead(wanted)))
+    }
+
+    /// Gives the slots of a retired series to another; nil where there is none.
+    mutating func reuse(for wanted: [String]) -> Int? {
+        guard let position = series.firstIndex(where: \.isRetired) else { return nil }
+        index[values[position]] = nil
+        index[wanted] = position
+        values[position] = wanted
+        staleBytes += series[position].head.count
+        series[position] = Series(slot: series[position].slot, head: appendHead(wanted))
+        if staleBytes > text.count / 2 { rewrite() }
+        return series[position].slot
+    }
+
+    /// The series is no longer shown, and its slots may be given to another.
+    mutating func retire(_ wanted: [String]) {
+        if let position = index[wanted] { series[position].isRetired = true }
+    }
+
+    private mutating func appendHead(_ wanted: [String]) -> Range<Int> {
+        let start = text.count
+        let shown = LabelText.bytes(labels, wanted)
+        if kind == .histogram {
+            text += shown
+        } else {
+            text += sampleName.utf8
+            if !shown.isEmpty {
+                text.append(UInt8(ascii: "{"))
+                text += shown
+                text.append(UInt8(ascii: "}"))
+            }
+            text.append(UInt8(ascii: " "))
+        }
+        return start..<text.count
+    }
+
+    private mutating func rewrite() {
+        (text, staleBytes) = ([], 0)
+        for position in series.indices {
+            series[position] = Series(
+                slot: series[position].slot, head: appendHead(values[position]),
+                isRetired: series[position].isRetired)
+        }
+    }
 
     /// The label values of the series that takes what has no room of its own.
     var overflow: [String] { labels.map { _ in "other" } }

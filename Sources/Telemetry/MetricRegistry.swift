@@ -100,13 +100,15 @@ import Synchronization
         }
     }
 
-    /// What a scrape shows, in this format.
+    /// Adds what a scrape shows, in this format.
     public func scrape(_ format: ExpositionFormat, into buffer: inout ByteBuffer) {
         state.withLock { state in
-            var writer = SampleWriter(format: format)
-            for family in state.families { writer.write(family, state.shards) }
+            var page = ByteBuffer()
+            swap(&page, &buffer)
+            var writer = SampleWriter(format: format, into: page)
+            for index in state.families.indices { writer.write(state.families[index], state.shards) }
             for collect in state.collectors { collect(&writer) }
-            writer.finish(into: &buffer)
+            buffer = writer.finish()
         }
     }
 }
@@ -117,48 +119,33 @@ extension MetricRegistry {
     func slot(family: Int, values: [String]) -> Int? {
         state.withLock { state in
             precondition(values.count == state.families[family].labels.count, "a value for each label")
-            if let slot = Self.known(&state.families[family], values) { return slot }
+            if let slot = state.families[family].known(values) { return slot }
             // One place is kept for what has none of its own.
-            let isFull = state.families[family].index.count >= state.families[family].seriesMax
+            let isFull = state.families[family].seriesCount >= state.families[family].seriesMax
             if !isFull, let slot = make(&state, family, values) { return slot }
             let overflow = state.families[family].overflow
-            return Self.known(&state.families[family], overflow) ?? make(&state, family, overflow)
+            return state.families[family].known(overflow) ?? make(&state, family, overflow)
         }
-    }
-
-    private static func known(_ family: inout MetricFamily, _ values: [String]) -> Int? {
-        guard let position = family.position(of: values) else { return nil }
-        family.series[position].isRetired = false
-        return family.series[position].slot
     }
 
     private func make(_ state: inout State, _ family: Int, _ values: [String]) -> Int? {
-        if let position = state.families[family].retired {
-            let old = state.families[family].series[position]
+        let width = state.families[family].width
+        if let slot = state.families[family].reuse(for: values) {
             for shard in state.shards {
-                for slot in old.slot..<old.slot + state.families[family].width { shard.store(slot, 0) }
+                for word in slot..<slot + width { shard.store(word, 0) }
             }
-            state.families[family].index[old.values] = nil
-            state.families[family].index[values] = position
-            state.families[family].series[position] = MetricFamily.Series(
-                values: values, slot: old.slot, labels: state.families[family].labels)
-            return old.slot
+            return slot
         }
         let slot = state.slotCount
-        guard slot + state.families[family].width <= slotsMax else { return nil }
-        state.slotCount += state.families[family].width
-        state.families[family].index[values] = state.families[family].series.count
-        state.families[family].series.append(
-            MetricFamily.Series(values: values, slot: slot, labels: state.families[family].labels))
+        guard slot + width <= slotsMax else { return nil }
+        state.slotCount += width
+        state.families[family].add(values, slot: slot)
         return slot
     }
 
     /// The series is no longer shown, and nobody writes it any more; its slots may be given to another of its family.
     func retire(family: Int, values: [String]) {
-        state.withLock { state in
-            guard let position = state.families[family].position(of: values) else { return }
-            state.families[family].series[position].isRetired = true
-        }
+        state.withLock { $0.families[family].retire(values) }
     }
 }
 

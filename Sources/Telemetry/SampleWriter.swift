@@ -1,12 +1,22 @@
 import HTTP
 
 /// Writes metrics as Prometheus reads them.
+///
+/// A thousand hooks are 45,000 lines: what lines have in common is put together once, and written straight to where it is
+/// sent from.
 public struct SampleWriter: ~Copyable {
     private let format: ExpositionFormat
-    private var buffer = ByteBuffer(capacity: 1 << 14)
-    private var current = ""
+    private var buffer: ByteBuffer
+    /// The name of the samples that are being written.
+    private var current: [UInt8] = []
+    /// What the samples of one histogram begin with.
+    private var stem: [UInt8] = []
 
-    init(format: ExpositionFormat) { self.format = format }
+    /// Writes behind what the buffer holds.
+    init(format: ExpositionFormat, into buffer: consuming ByteBuffer) {
+        self.format = format
+        self.buffer = buffer
+    }
 
     /// Begins a family of gauges; its samples follow.
     public mutating func gauge(_ name: String, _ help: String) { head(name, "gauge", help) }
@@ -32,32 +42,40 @@ public struct SampleWriter: ~Copyable {
         }
         buffer.append(" ")
         number(value)
-        buffer.append("\n")
+        endLine()
     }
 
     /// Adds a sample whose labels were made before.
     public mutating func sample(_ value: Double, _ labels: SampleLabels, _ more: SampleLabels = SampleLabels()) {
-        line(current, labels.bytes, more.bytes)
+        buffer.append(current)
+        if !labels.bytes.isEmpty || !more.bytes.isEmpty {
+            buffer.append(UInt8(ascii: "{"))
+            buffer.append(labels.bytes.span)
+            if !labels.bytes.isEmpty, !more.bytes.isEmpty { buffer.append(UInt8(ascii: ",")) }
+            buffer.append(more.bytes.span)
+            buffer.append(UInt8(ascii: "}"))
+        }
+        buffer.append(UInt8(ascii: " "))
         number(value)
-        buffer.append("\n")
+        endLine()
     }
 
-    mutating func finish(into output: inout ByteBuffer) {
+    /// Gives the buffer back, with all that was written.
+    consuming func finish() -> ByteBuffer {
         if format == .openMetrics { buffer.append("# EOF\n") }
-        buffer.withBytes { output.append($0) }
+        return buffer
     }
 
     /// `HELP`, `TYPE` and, in OpenMetrics, `UNIT`; from then on samples have the name of the kind.
     private mutating func head(_ name: String, _ type: StaticString, _ help: String) {
-        var shown = name
-        current = name
-        if type.description == "counter" {
-            current += "_total"
-            if format == .text { shown = current }
-        } else if type.description == "info" {
-            current += "_info"
-            if format == .text { shown = current }
-        }
+        let suffix =
+            switch type.description {
+            case "counter": "_total"
+            case "info": "_info"
+            default: ""
+            }
+        let shown = format == .text ? name + suffix : name
+        current = Array((name + suffix).utf8)
         buffer.append("# HELP \(shown) ")
         escape(help, quotes: format == .openMetrics)
         buffer.append("\n# TYPE \(shown) ")
@@ -73,18 +91,7 @@ public struct SampleWriter: ~Copyable {
         }
     }
 
-    /// The name and the labels of one sample, up to the space before its value.
-    private mutating func line(_ name: String, _ labels: [UInt8], _ bound: [UInt8] = []) {
-        buffer.append(name)
-        if !labels.isEmpty || !bound.isEmpty {
-            buffer.append("{")
-            buffer.append(labels)
-            if !labels.isEmpty, !bound.isEmpty { buffer.append(",") }
-            buffer.append(bound)
-            buffer.append("}")
-        }
-        buffer.append(" ")
-    }
+    private mutating func endLine() { buffer.append(UInt8(ascii: "\n")) }
 
     private mutating func count(_ value: UInt64) {
         if let value = Int(exactly: value) { buffer.append(decimal: value) } else { buffer.append("\(value)") }
@@ -96,7 +103,8 @@ public struct SampleWriter: ~Copyable {
         // Most are small whole numbers, which need no shortest fraction looked for.
         if let whole = Int(exactly: value), whole.magnitude < 1 << 32, value.sign == .plus {
             buffer.append(decimal: whole)
-            return buffer.append(".0")
+            buffer.append(UInt8(ascii: "."))
+            return buffer.append(UInt8(ascii: "0"))
         }
         buffer.append(value.description)
     }
@@ -131,75 +139,103 @@ extension SampleWriter {
         case .counter: head(family.name, "counter", family.help)
         case .gauge: head(family.name, "gauge", family.help)
         case .info: head(family.name, "info", family.help)
-        case .histogram: head(family.name, "histogram", family.help)
+        case .histogram: return histograms(family, shards)
         }
-        let buckets = Buckets(family)
+        let text = family.text.span
         for series in family.series where !series.isRetired {
-            switch family.kind {
-            case .counter:
-                line(current, series.shown)
+            buffer.append(text.extracting(series.head))
+            if case .counter = family.kind {
                 count(Self.total(series.slot, shards))
-                buffer.append("\n")
-            case .gauge, .info:
-                line(current, series.shown)
+            } else {
                 number(shards.reduce(0) { $0 + Double(bitPattern: $1.load(series.slot)) })
-                buffer.append("\n")
-            case .histogram: histogram(family, buckets, series, shards)
             }
+            endLine()
         }
     }
 
-    /// What the lines of a histogram have in common.
-    private struct Buckets {
-        let bucketName: String
-        let sumName: String
-        let countName: String
-        /// The bounds as labels, the last one without end.
-        let bounds: [[UInt8]]
+    @inline(__always) private static func total(_ slot: Int, _ shards: [MetricShard]) -> UInt64 {
+        var sum: UInt64 = 0
+        for shard in shards { sum &+= shard.load(slot) }
+        return sum
+    }
+
+    /// What the lines of a family of histograms have in common.
+    private struct Lines {
+        let bucketName: [UInt8]
+        let sumName: [UInt8]
+        let countName: [UInt8]
+        /// How lines of buckets end, up to their counts: the bounds as labels, the last one without end.
+        let ends: [[UInt8]]
 
         init(_ family: borrowing MetricFamily) {
-            (bucketName, sumName, countName) = (family.name + "_bucket", family.name + "_sum", family.name + "_count")
+            bucketName = Array("\(family.name)_bucket{".utf8)
+            sumName = Array("\(family.name)_sum".utf8)
+            countName = Array("\(family.name)_count".utf8)
             let scale = family.scale
-            bounds =
-                family.bounds.map { Array("le=\"\((Double($0) / scale).description)\"".utf8) }
-                + [Array("le=\"+Inf\"".utf8)]
+            ends =
+                family.bounds.map { Array("le=\"\((Double($0) / scale).description)\"} ".utf8) }
+                + [Array("le=\"+Inf\"} ".utf8)]
         }
     }
 
-    private static func total(_ slot: Int, _ shards: [MetricShard]) -> UInt64 {
-        shards.reduce(0) { $0 &+ $1.load(slot) }
+    private mutating func histograms(_ family: borrowing MetricFamily, _ shards: [MetricShard]) {
+        head(family.name, "histogram", family.help)
+        let lines = Lines(family)
+        for series in family.series where !series.isRetired {
+            let labels = family.text[series.head]
+            stem.removeAll(keepingCapacity: true)
+            stem += lines.bucketName
+            stem += labels
+            if !labels.isEmpty { stem.append(UInt8(ascii: ",")) }
+            let seen = buckets(family, lines, series.slot, shards)
+            line(lines.sumName, labels)
+            let sum = Self.total(series.slot + family.bounds.count + 1, shards)
+            number(Double(sum) / family.scale)
+            endLine()
+            line(lines.countName, labels)
+            count(seen)
+            endLine()
+        }
     }
 
-    private mutating func histogram(
-        _ family: borrowing MetricFamily, _ buckets: Buckets, _ series: MetricFamily.Series, _ shards: [MetricShard]
-    ) {
-        var exemplar = family.hasExemplars && format == .openMetrics ? Self.exemplar(family, series, shards) : nil
+    /// The name and the labels of one sample, up to the space before its value.
+    private mutating func line(_ name: [UInt8], _ labels: ArraySlice<UInt8>) {
+        buffer.append(name)
+        if !labels.isEmpty {
+            buffer.append(UInt8(ascii: "{"))
+            buffer.append(labels.span)
+            buffer.append(UInt8(ascii: "}"))
+        }
+        buffer.append(UInt8(ascii: " "))
+    }
+
+    /// The lines of one histogram's buckets; how many observations there are.
+    private mutating func buckets(
+        _ family: borrowing MetricFamily, _ lines: borrowing Lines, _ slot: Int, _ shards: [MetricShard]
+    ) -> UInt64 {
+        var exemplar = family.hasExemplars && format == .openMetrics ? Self.exemplar(family, slot, shards) : nil
         var seen: UInt64 = 0
-        for bucket in 0...family.bounds.count {
-            seen &+= Self.total(series.slot + bucket, shards)
-            line(buckets.bucketName, series.shown, buckets.bounds[bucket])
+        let ends = lines.ends.span
+        for bucket in ends.indices {
+            seen &+= Self.total(slot + bucket, shards)
+            buffer.append(stem)
+            buffer.append(ends[bucket].span)
             count(seen)
-            let bound = bucket < family.bounds.count ? family.bounds[bucket] : .max
-            if let found = exemplar, found.value <= bound {
+            if let found = exemplar, bucket >= family.bounds.count || found.value <= family.bounds[bucket] {
                 write(found, scale: family.scale)
                 exemplar = nil
             }
-            buffer.append("\n")
+            endLine()
         }
-        line(buckets.sumName, series.shown)
-        number(Double(Self.total(series.slot + family.bounds.count + 1, shards)) / family.scale)
-        buffer.append("\n")
-        line(buckets.countName, series.shown)
-        count(seen)
-        buffer.append("\n")
+        return seen
     }
 
     /// The latest of the shards' exemplars.
     private static func exemplar(
-        _ family: borrowing MetricFamily, _ series: MetricFamily.Series, _ shards: [MetricShard]
+        _ family: borrowing MetricFamily, _ slot: Int, _ shards: [MetricShard]
     ) -> Exemplar? {
-        let slot = series.slot + family.bounds.count + 2
-        return shards.compactMap { $0.exemplar(at: slot) }.max { $0.wall < $1.wall }
+        let place = slot + family.bounds.count + 2
+        return shards.compactMap { $0.exemplar(at: place) }.max { $0.wall < $1.wall }
     }
 
     private mutating func write(_ exemplar: Exemplar, scale: Double) {

@@ -108,6 +108,43 @@ private func scrape(_ registry: MetricRegistry, _ format: ExpositionFormat = .te
         #expect(!scrape(registry).contains("one"))
     }
 
+    @Test func placesAreTakenAgainAndAgain() throws {
+        let registry = MetricRegistry()
+        let counters = registry.counters("c", "C.", labels: ["hook"], seriesMax: 3)
+        let histograms = registry.histograms("h", "H.", labels: ["hook"], bounds: [1], scale: 1, seriesMax: 3)
+        let shard = registry.makeShard()
+        for name in ["stays", "gone"] {
+            shard.add(try #require(counters.series(name)))
+            shard.observe(try #require(histograms.series(name)), 1)
+        }
+        var last = "gone"
+        for turn in 1...100 {
+            counters.retire(last)
+            histograms.retire(last)
+            last = "hook-\(String(repeating: "x", count: turn % 7))\(turn)"
+            shard.add(try #require(counters.series(last)), UInt64(turn))
+            shard.observe(try #require(histograms.series(last)), 2)
+        }
+        #expect(
+            scrape(registry) == """
+                # HELP c_total C.
+                # TYPE c_total counter
+                c_total{hook="stays"} 1
+                c_total{hook="hook-xx100"} 100
+                # HELP h H.
+                # TYPE h histogram
+                h_bucket{hook="stays",le="1.0"} 1
+                h_bucket{hook="stays",le="+Inf"} 1
+                h_sum{hook="stays"} 1.0
+                h_count{hook="stays"} 1
+                h_bucket{hook="hook-xx100",le="1.0"} 0
+                h_bucket{hook="hook-xx100",le="+Inf"} 1
+                h_sum{hook="hook-xx100"} 2.0
+                h_count{hook="hook-xx100"} 1
+
+                """)
+    }
+
     @Test func textIsEscaped() throws {
         let registry = MetricRegistry()
         let set = registry.gauges("g", "a\\b\n\"c\"", labels: ["x"])

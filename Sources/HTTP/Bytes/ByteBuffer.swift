@@ -89,7 +89,7 @@ extension ByteBuffer {
     }
 
     /// Adds bytes.
-    public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
+    @inline(__always) public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
     /// Adds a literal.
     @inline(__always) public mutating func append(_ text: StaticString) {
@@ -108,19 +108,28 @@ extension ByteBuffer {
 
     /// Adds a number's decimal digits.
     public mutating func append(decimal value: Int) {
+        reserve(20)
         if value < 0 { append(UInt8(ascii: "-")) }
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var count = 0
         var rest = value.magnitude
-        repeat {
-            digits[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+        let end = count &+ Self.digitCount(rest)
+        var position = end
+        while position > count {
+            position &-= 1
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            unsafe base![position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+            rest = quotient
+        }
+        count = end
+    }
+
+    private static func digitCount(_ number: UInt) -> Int {
+        var count = 1
+        var rest = number
+        while rest >= 10 {
             rest /= 10
             count &+= 1
-        } while rest > 0
-        while count > 0 {
-            count &-= 1
-            append(digits[count])
         }
+        return count
     }
 
     /// Makes room for at least `room` bytes behind the present ones and has `fill` write there; it returns how many it

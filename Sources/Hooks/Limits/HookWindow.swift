@@ -128,7 +128,8 @@ extension HookWindow {
             good += UInt64(window.load(start + 1))
             bad += UInt64(window.load(start + 2))
             late += UInt64(window.load(start + 3))
-            for cell in cells.indices { cells[cell] &+= window.load(start + HookWindow.cellsFrom + cell) }
+            var sums = cells.mutableSpan
+            for cell in sums.indices { sums[cell] &+= window.load(start &+ HookWindow.cellsFrom &+ cell) }
         }
     }
 
