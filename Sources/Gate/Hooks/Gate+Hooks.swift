@@ -7,9 +7,9 @@ import Telemetry
 extension Gate {
     /// Opens what outlives requests.
     static func openRecords(
-        _ configuration: ServerConfiguration, _ metrics: GateMetrics, _ clock: any Clock
+        _ configuration: ServerConfiguration, _ folder: ServerFolder?, _ metrics: GateMetrics, _ clock: any Clock
     ) throws(GateError) -> GateRecords {
-        let records = try GateRecords(configuration, clock: clock)
+        let records = try GateRecords(configuration, folder: folder?.path, clock: clock)
         metrics.registry.collect { [weak records] writer in
             if let records { RecordFigures.write(records, clock, &writer) }
         }
@@ -53,11 +53,11 @@ extension Gate {
     /// What the loops share about hooks.
     static func share(
         _ configuration: ServerConfiguration, _ registry: BuiltinRegistry, _ metrics: GateMetrics,
-        _ threads: CommandThreads, _ records: GateRecords, _ sink: LogSink, _ clock: any Clock
+        _ threads: CommandThreads, _ folder: ServerFolder?, _ records: GateRecords, _ sink: LogSink, _ clock: any Clock
     ) throws(GateError) -> HookShare {
         var random = SystemRandomNumberGenerator()
         let calls = configuration.calls
-        var commands = CommandOptions(threads: threads, scratchFolder: calls.scratch)
+        var commands = CommandOptions(threads: threads, scratchFolder: folder?.path ?? calls.scratch)
         commands.report = CommandLog(sink, configuration.logLevel.level, clock).note
         return HookShare(
             board: HookBoard(metrics: metrics.hooks, clock: clock, seed: random.next()), builtins: registry,

@@ -33,6 +33,7 @@ public final class Gate: @unchecked Sendable {
     private var home: Mailbox?
     let hooks: HookShare
     let commandThreads: CommandThreads
+    private let folder: ServerFolder?
     let records: GateRecords
     var revision: HookRevision
     private(set) lazy var replays = LetterReplay(self)
@@ -75,8 +76,9 @@ public final class Gate: @unchecked Sendable {
         shard = metrics.registry.makeShard()
         started = clock.wall
         commandThreads = CommandThreads(clock: clock)
-        records = try Self.openRecords(configuration, metrics, clock)
-        hooks = try Self.share(configuration, registry, metrics, commandThreads, records, sink, clock)
+        folder = try ServerFolder.make(for: configuration, sink, clock: clock)
+        records = try Self.openRecords(configuration, folder, metrics, clock)
+        hooks = try Self.share(configuration, registry, metrics, commandThreads, folder, records, sink, clock)
         revision = hooks.board.revise(.empty, hash: "")
         collectFindings()
         collectStanding()
@@ -95,6 +97,7 @@ public final class Gate: @unchecked Sendable {
             commandThreads.stop()
             records.close()
             hooks.recorder?.close()
+            folder?.remove()
             _ = sink.close(patienceMilliseconds: 500)
         }
         let loop: EventLoop

@@ -36,7 +36,7 @@ public final class Supervisor {
     private var service: SupervisorService?
     private var signals: SignalWatch?
     /// What is temporary, and goes with the supervisor.
-    private var folder: String?
+    private var folder: ServerFolder?
 
     /// Whoever does not end in time is ended so long after.
     private static let endSlack = Nanoseconds.seconds(5)
@@ -59,7 +59,7 @@ public final class Supervisor {
         SignalWatch.ignoreBrokenPipes()
         OpenFiles.raiseLimit()
         defer {
-            if let folder { try? ScratchFolder.remove(folder) }
+            folder?.remove()
             _ = sink.close(patienceMilliseconds: 500)
         }
         let loop: EventLoop
@@ -104,12 +104,13 @@ extension Supervisor {
     }
 
     private func openSeats() throws(GateError) {
-        let folder: String
+        let folder: ServerFolder
         let changes: String
         do throws(SystemError) {
-            folder = try ScratchFolder.make(in: configuration.calls.scratch, prefix: "portcullis-")
+            folder = try ServerFolder(
+                in: configuration.calls.scratch, sink, configuration.logLevel.level, clock: clock)
             self.folder = folder
-            changes = configuration.state ?? "\(folder)/state"
+            changes = configuration.state ?? "\(folder.path)/state"
             try WholeFile.makeDirectory(changes, mode: 0o700)
             if let recording = configuration.recording { try WholeFile.makeDirectory(recording, mode: 0o700) }
         } catch { throw GateError("cannot make a folder for the workers: \(error)") }
@@ -119,7 +120,7 @@ extension Supervisor {
             let order = WorkerOrder(
                 number: number, parent: getpid(), token: words.joined(separator: "-"), listen: address,
                 loops: share(of: number), state: "\(changes)/worker-\(number)", changes: changes,
-                scratch: "\(folder)/scratch-\(number)",
+                scratch: "\(folder.path)/scratch-\(number)",
                 recording: configuration.recording.map { "\($0)/worker-\(number)" })
             seats.append(WorkerSeat(order, of: self))
         }

@@ -74,10 +74,11 @@ public struct AppendFile: ~Copyable {
 public struct FolderLock: ~Copyable {
     private let file: FileDescriptor
 
-    /// Takes the folder; another process that has it is an error (EWOULDBLOCK).
-    public static func take(_ folder: String) throws(SystemError) -> FolderLock {
-        let number = unsafe system_open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard number >= 0 else { throw SystemError("open \(folder)/lock") }
+    /// Takes the folder by the file of that name, which is made if need be; another process that has it is an error
+    /// (EWOULDBLOCK).
+    public static func take(_ folder: String, by name: String = "lock") throws(SystemError) -> FolderLock {
+        let number = unsafe system_open("\(folder)/\(name)", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard number >= 0 else { throw SystemError("open \(folder)/\(name)") }
         let file = FileDescriptor(adopting: number)
         guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
             throw SystemError("take \(folder), which another process uses")

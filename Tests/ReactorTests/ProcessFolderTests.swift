@@ -1,0 +1,68 @@
+import Foundation
+import Reactor
+import TestSupport
+import Testing
+
+@Suite struct ProcessFolderTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private var names: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()) ?? []
+    }
+
+    private func folder(_ name: String, with file: String? = nil) throws {
+        try WholeFile.makeDirectory("\(directory.path)/\(name)/inner", mode: 0o700)
+        if let file { try WholeFile.create("\(directory.path)/\(name)/\(file)", with: []) }
+    }
+
+    @Test func aFolderIsSweptOnceItsProcessIsGone() throws {
+        let mine = try ProcessFolder.make(in: directory.path, prefix: "p-")
+        let name = try #require(mine.path.split(separator: "/").last.map(String.init))
+        #expect(names == [name] && name.hasPrefix("p-"))
+        #expect(ProcessFolder.sweep(directory.path, prefix: "p-").isEmpty)
+        // As one that was killed leaves it.
+        try folder("p-left", with: "temporary.lock")
+        #expect(ProcessFolder.sweep(directory.path, prefix: "p-") == ["\(directory.path)/p-left"])
+        #expect(names == [name])
+        try mine.remove()
+        #expect(names.isEmpty)
+    }
+
+    @Test func whatSomebodyMayWantToKeepIsLeftAlone() throws {
+        let kept = ["p-empty", "p-state", "p-other", "other"]
+        try folder("p-empty")
+        try folder("p-state", with: "lock")
+        try folder("other", with: "temporary.lock")
+        try folder("elsewhere/p-other", with: "temporary.lock")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(directory.path)/p-other", withDestinationPath: "elsewhere/p-other")
+        #expect(ProcessFolder.sweep(directory.path, prefix: "p-").isEmpty)
+        #expect(names == (kept + ["elsewhere"]).sorted())
+        #expect(WholeFile.exists("\(directory.path)/elsewhere/p-other/inner"))
+        #expect(ProcessFolder.sweep("\(directory.path)/nowhere", prefix: "p-").isEmpty)
+    }
+
+    @Test func programsThatWereLeftBehindAreEnded() throws {
+        try folder("p-left", with: "temporary.lock")
+        try folder("p-kept")
+        let programs = ["p-left/run-1/result", "p-kept/run-1/result"].map { file in
+            let program = Process()
+            program.executableURL = URL(fileURLWithPath: "/bin/sleep")
+            program.arguments = ["300"]
+            program.environment = ["PORTCULLIS_RESULT": "\(directory.path)/\(file)"]
+            return program
+        }
+        defer { for program in programs where program.isRunning { program.terminate() } }
+        for program in programs { try program.run() }
+        #expect(ProcessFolder.sweep(directory.path, prefix: "p-").count == 1)
+        programs[0].waitUntilExit()
+        #expect(programs[0].terminationReason == .uncaughtSignal && programs[1].isRunning)
+    }
+
+    @Test func whereNoneCanBeMadeNothingIsLeft() throws {
+        #expect(throws: SystemError.self) { _ = try ProcessFolder.make(in: "\(directory.path)/nowhere", prefix: "p-") }
+        #expect(names.isEmpty)
+    }
+}
