@@ -163,6 +163,12 @@ def marked_processes(text):
     return found
 
 
+def run_folders(scratch):
+    """The folders of commands, in that of the server; spare ones have an invocation without a byte."""
+    invocations = [os.path.join(place, "invocation.json") for place, _, _ in os.walk(scratch) if os.path.basename(place).startswith("run-")]
+    return [path for path in invocations if not os.path.exists(path) or os.path.getsize(path) > 0]
+
+
 def descriptor_count(server):
     return len(os.listdir(f"/proc/{server.process.pid}/fd"))
 
@@ -240,7 +246,7 @@ def afterwards(server, rules, first, times):
     # Commands have their grace, and connections to services that answer are kept for half a minute.
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        seen["left"] = [*marked_processes(rules.path("scratch")), *os.listdir(rules.path("scratch"))]
+        seen["left"] = [*marked_processes(rules.path("scratch")), *run_folders(rules.path("scratch"))]
         seen["descriptors"] = descriptor_count(server) - first
         if not seen["left"] and seen["descriptors"] <= DESCRIPTORS_MORE_MAX:
             break

@@ -43,12 +43,19 @@ static inline int system_set_group_niceness(pid_t group, int niceness) { return 
 // Declared under _GNU_SOURCE only.
 #ifndef SCHED_BATCH
 #define SCHED_BATCH 3
+#define SCHED_IDLE 5
 #endif
 
 // A process that uses the processors up: it never takes the place of one that is running, and has no say about its turns.
 static inline int system_set_batch(pid_t pid) {
     struct sched_param none = {.sched_priority = 0};
-    return sched_setscheduler(pid, SCHED_BATCH, &none);
+    return (int)syscall(SYS_sched_setscheduler, pid, SCHED_BATCH, &none);
+}
+
+// A process that has the processors only while nobody else wants them, and leaves at once.
+static inline int system_set_idle(pid_t pid) {
+    struct sched_param none = {.sched_priority = 0};
+    return (int)syscall(SYS_sched_setscheduler, pid, SCHED_IDLE, &none);
 }
 
 // The C library has a wrapper under _GNU_SOURCE only, if at all.

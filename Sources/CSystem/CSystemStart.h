@@ -39,6 +39,10 @@ struct system_start {
     const char *directory;
     int streams[3];
     int niceness;
+    // Whether it has the processors only while nobody else wants them.
+    int is_last;
+    // Whether it is killed when the thread that started it ends.
+    int ends_with_thread;
     // How short its turns at a processor are, in nanoseconds; 0: as the system has them.
     unsigned long long turn;
     int limit_count;
@@ -83,7 +87,9 @@ __attribute__((no_sanitize("address", "thread"))) static inline int system_start
     if (20 - syscall(SYS_getpriority, PRIO_PROCESS, 0) < start->niceness) {
         syscall(SYS_setpriority, PRIO_PROCESS, 0, start->niceness);
     }
-    if (start->turn > 0) system_take_short_turns(start->turn, 1);
+    if (start->ends_with_thread) syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (start->is_last) system_set_idle(0);
+    else if (start->turn > 0) system_take_short_turns(start->turn, 1);
     for (int index = 0; outcome >= 0 && index < start->limit_count; index++) {
         outcome = system_start_limit(&start->limits[index]);
     }

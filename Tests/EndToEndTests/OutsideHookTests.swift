@@ -94,6 +94,47 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: stage.scratch).isEmpty)
     }
 
+    @Test func whatAKilledServerLeavesIsRemovedByTheNext() throws {
+        let stage = try Stage({ _ in
+            Self.hook(
+                "lasting", Self.command("setsid sleep 991.74 & exec sleep 991.74", ", env: {PATH: /usr/bin:/bin}"),
+                "budget: 20s")
+        })
+        defer { stage.end() }
+        func running() throws -> Int {
+            try Tool.run("ps", ["-eo", "args"]).split(separator: "\n").count { $0 == "sleep 991.74" }
+        }
+        func wait(_ condition: () throws -> Bool) throws {
+            for _ in 0..<200 where try !condition() { usleep(50_000) }
+            #expect(try condition())
+        }
+        let asking = Process()
+        asking.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        asking.arguments = [
+            "-s", "-o", "/dev/null", "-d", ServeTests.pod(), "-H", "Content-Type: application/json",
+            "-k", "https://127.0.0.1:\(stage.server.port)/validate?timeout=20s",
+        ]
+        try asking.run()
+        try wait { try running() == 2 }
+        stage.server.signal(SIGKILL)
+        asking.waitUntilExit()
+        // The program that the server started goes with it; what that had started is left.
+        try wait { try running() == 1 }
+        let left = try FileManager.default.contentsOfDirectory(atPath: stage.scratch)
+        #expect(left.count == 1)
+        let next = try RunningServer(
+            ["--rules", stage.folder.path + "/rules"],
+            configuration: """
+                apiVersion: portcullis.dev/v1
+                kind: Server
+                spec: {hookCalls: {scratch: \(stage.scratch)}}
+                """)
+        try wait { try !FileManager.default.contentsOfDirectory(atPath: stage.scratch).contains(left[0]) }
+        #expect(try running() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: stage.scratch).count == 1)
+        withExtendedLifetime(next) {}
+    }
+
     @Test func whatFailsIsInTheLogAndTheLedgerAndCanBeJudgedAgain() throws {
         let stage = try Stage { port in
             Self.hook("leads-astray", "http: {url: \"http://127.0.0.1:\(port)/redirect\"}")

@@ -14,9 +14,17 @@ import Testing
         return try bench.executor(.command(run))
     }
 
+    /// The folders of runs that there are, spare ones left out: nobody has put an invocation into those yet.
+    private func runFolders(_ bench: Workbench) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: bench.scratch).filter { name in
+            (try? WholeFile.read("\(bench.scratch)/\(name)/invocation.json", bytesMax: 1 << 20))?.isEmpty != true
+        }
+    }
+
     /// Nothing runs any more, and no folder is left.
     private func expectNothingLeft(_ bench: Workbench, file: SourceLocation = #_sourceLocation) throws {
-        bench.turn { (try? FileManager.default.contentsOfDirectory(atPath: bench.scratch))?.isEmpty == true }
+        bench.turn { (try? runFolders(bench))?.isEmpty == true }
+        #expect(try runFolders(bench).isEmpty, sourceLocation: file)
         let marked = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
             guard Int(name) != nil, Int(name) != Int(getpid()) else { return false }
             let environment = (try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(name)/environ"))) ?? Data()
@@ -200,6 +208,52 @@ import Testing
         try expectNothingLeft(bench)
         #expect(bench.loop.timerCount == 0 && bench.loop.sourceCount == 0)
         withExtendedLifetime((closed, early)) {}
+    }
+
+    /// The scheduling policies of the kernel: 0 is the usual one, 5 that of who has the processors while nobody else wants them.
+    @Test func programsThatFailAgainAndAgainStandBehind() throws {
+        let bench = try Workbench()
+        let broken = try bench.write("broken", "")
+        let executor = try shell(bench, "read -r line < /proc/self/stat; echo \"$line\"; ! [ -e \(broken) ]")
+        func policies(_ count: Int) throws -> [Substring?] {
+            let before = bench.reports.list.count
+            for _ in 0..<count { _ = try bench.ask(executor) }
+            return bench.reports.list[before...].map { report in
+                let words = String(decoding: report.output, as: UTF8.self).split(separator: " ")
+                return words.count > 40 ? words[40] : nil
+            }
+        }
+        #expect(try policies(10) == ["0", "0", "0", "5", "5", "5", "5", "5", "0", "5"])
+        try WholeFile.remove(broken)
+        #expect(try policies(3) == ["5", "0", "0"])
+    }
+
+    @Test func aFolderIsThereBeforeItIsAskedFor() throws {
+        let bench = try Workbench()
+        let executor = try shell(bench, "pwd; ls -A; [ -e ../secrets ] || echo pass > $PORTCULLIS_RESULT")
+        func work() throws -> String {
+            #expect(try bench.ask(executor).success == HookResult(.pass))
+            return String(decoding: try #require(bench.reports.list.last).output, as: UTF8.self)
+        }
+        func spare() throws -> [String] {
+            try expectNothingLeft(bench)
+            return try FileManager.default.contentsOfDirectory(atPath: bench.scratch)
+        }
+        var last = try work()
+        for _ in 0..<3 {
+            let waiting = try spare()
+            #expect(waiting.count == 1)
+            let now = try work()
+            #expect(now != last && now == "\(bench.scratch)/\(waiting[0])/work\n")
+            last = now
+        }
+        // Somebody who cleans up what is temporary takes the spare one, then all of it.
+        try FileManager.default.removeItem(atPath: "\(bench.scratch)/\(try spare()[0])/invocation.json")
+        _ = try work()
+        #expect(try spare().count == 1)
+        try FileManager.default.removeItem(atPath: bench.scratch)
+        _ = try work()
+        try expectNothingLeft(bench)
     }
 
     @Test func manyAtOnceLeaveNoDescriptors() throws {

@@ -85,6 +85,41 @@ final class Parent: ChildProcessHandler {
         }
     }
 
+    @Test func theLastHasTheProcessorsOnlyWhileNobodyElseWantsThem() throws {
+        var command = ChildCommand(arguments: ["/bin/cat", "/proc/self/stat"])
+        command.hasShortTurns = true
+        for isLast in [false, true] {
+            command.isLast = isLast
+            let words = String(decoding: try run(command).output, as: UTF8.self).split(separator: " ")
+            let (idle, ordinary) = ("5", "0")
+            #expect(words[40] == (isLast ? idle : ordinary))
+            #expect(Int(words[18]) == (isLast ? 19 : Int(getpriority(__priority_which_t(0), 0))))
+        }
+    }
+
+    @Test(arguments: [false, true]) func whoEndsWithItsThreadDoesSo(endsWithThread: Bool) throws {
+        let started = Guarded<Int32>(0)
+        let parent = Parent()
+        var command = ChildCommand(arguments: ["/bin/sleep", "300"])
+        command.endsWithThread = endsWithThread
+        let thread = try LoopThread("short", clock: SystemClock()) { [command] loop in
+            let child = try? ChildProcess(command, on: loop, handler: Parent())
+            started.withLock { $0 = child?.id ?? 0 }
+            loop.mailbox.stop()
+        }
+        thread.join()
+        let id = started.withLock { $0 }
+        try #require(id > 0)
+        var status: CInt = 0
+        if !endsWithThread {
+            #expect(waitpid(id, &status, WNOHANG) == 0)
+            kill(id, SIGTERM)
+        }
+        #expect(waitpid(id, &status, 0) == id)
+        #expect(status & 0x7F == (endsWithThread ? SIGKILL : SIGTERM))
+        withExtendedLifetime(parent) {}
+    }
+
     @Test func noChildStandsInFrontOfWhoStartedIt() throws {
         let started = Guarded<String?>(nil)
         let thread = try LoopThread("nice", clock: SystemClock(), rank: .yielding) { loop in

@@ -30,6 +30,23 @@ final class Watching: DirectoryWatchHandler {
         #expect(directory.entries == ["a"])
     }
 
+    @Test func onlyAnEmptyFileIsFilled() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path
+        try WholeFile.create(path + "/empty", with: [], mode: 0o600)
+        try WholeFile.fillUnsynced(path + "/empty", with: [1, 2])
+        #expect(try WholeFile.read(path + "/empty", bytesMax: 10) == [1, 2])
+        // Now it is not empty; the others are no files, or elsewhere.
+        try WholeFile.create(path + "/elsewhere", with: [])
+        #expect(symlink("elsewhere", path + "/link") == 0 && mkfifo(path + "/pipe", 0o600) == 0)
+        try WholeFile.makeDirectory(path + "/folder")
+        for name in ["empty", "link", "pipe", "folder", "nothing"] {
+            #expect(throws: SystemError.self) { try WholeFile.fillUnsynced("\(path)/\(name)", with: [3]) }
+        }
+        #expect(try WholeFile.read(path + "/empty", bytesMax: 10) == [1, 2])
+        #expect(try WholeFile.read(path + "/elsewhere", bytesMax: 10) == [])
+    }
+
     @Test func readsNoMoreThanAsked() throws {
         let directory = try TemporaryDirectory()
         try WholeFile.create(directory.path + "/a", with: [UInt8](repeating: 7, count: 100_000))

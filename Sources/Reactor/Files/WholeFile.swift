@@ -64,6 +64,18 @@ public enum WholeFile {
         try write(path, bytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: mode, isSynced: false)
     }
 
+    /// Writes what need not outlive a crash of the machine into a file proper that is there and empty; whatever else somebody
+    /// has put in its place is an error, and nothing can make this wait.
+    public static func fillUnsynced(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+        let file = try open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode: 0)
+        var status = stat()
+        guard unsafe fstat(file.number, &status) == 0 else { throw SystemError("look at \(path)") }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size == 0 else {
+            throw SystemError("fill \(path)", code: EINVAL)
+        }
+        try write(file, bytes)
+    }
+
     /// True where something has that path, be it a link to nowhere.
     public static func exists(_ path: String) -> Bool {
         var status = stat()
@@ -95,12 +107,16 @@ public enum WholeFile {
         let file = try open(path, flags, mode: mode)
         // The mode that was asked for, whatever the process's mask is or an older file had.
         guard fchmod(file.number, mode) == 0 else { throw SystemError("change the mode of \(path)") }
+        try write(file, bytes)
+        guard !isSynced || fsync(file.number) == 0 else { throw SystemError("write \(path)") }
+    }
+
+    private static func write(_ file: borrowing FileDescriptor, _ bytes: [UInt8]) throws(SystemError) {
         var written = 0
         while written < bytes.count {
             guard let count = try file.write(bytes.span.extracting(written...)) else { continue }
             written += count
         }
-        guard !isSynced || fsync(file.number) == 0 else { throw SystemError("write \(path)") }
     }
 
     /// Removes a file; it is no error where there is none.

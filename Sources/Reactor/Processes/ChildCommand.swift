@@ -13,6 +13,11 @@ public struct ChildCommand: Sendable {
     /// Whether it has short turns at the processors, and therefore soon, until it is told to stand back: who expects it to be
     /// quick does not have it wait for those that are not.
     public var hasShortTurns = false
+    /// Whether it has the processors only while nobody else wants them, from its first instruction on, in the place of the two
+    /// above.
+    public var isLast = false
+    /// Whether it is killed when the thread that started it ends, be it that this process is killed.
+    public var endsWithThread = false
     /// What it reads from its standard input.
     public var input: [UInt8] = []
     /// How much of standard output, and of standard error, is kept; the rest is read and dropped.

@@ -6,6 +6,9 @@ internal import Glibc
 /// The child's end is the kernel's word (a pidfd), not the end of its output: a grandchild that keeps the pipes open does
 /// not keep the outcome waiting. What is left of the process group is killed then.
 public final class ChildProcess: EventHandler, TimerHandler {
+    /// The niceness of a child that stands back.
+    static let farthestBack: CInt = 19
+
     /// The kernel's number for the child, which is its group's too.
     public let id: Int32
     private let loop: EventLoop
@@ -70,7 +73,7 @@ public final class ChildProcess: EventHandler, TimerHandler {
     /// processes.
     public func standBack() {
         guard registration != nil else { return }
-        _ = system_set_group_niceness(id, 19)
+        _ = system_set_group_niceness(id, Self.farthestBack)
         for name in (try? FileTree.names(in: "/proc")) ?? [] {
             if let member = Int32(name), getpgid(member) == id { _ = system_set_batch(member) }
         }

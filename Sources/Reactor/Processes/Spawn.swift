@@ -23,7 +23,9 @@ enum Spawn {
         }
         var start = unsafe system_start()
         unsafe start.streams = (stdin, stdout, stderr)
-        unsafe start.niceness = CInt(clamping: command.niceness)
+        unsafe start.niceness = command.isLast ? ChildProcess.farthestBack : CInt(clamping: command.niceness)
+        unsafe start.is_last = command.isLast ? 1 : 0
+        unsafe start.ends_with_thread = command.endsWithThread ? 1 : 0
         unsafe start.turn = command.hasShortTurns ? ThreadRank.shortTurn : 0
         let limits = command.limits?.table ?? []
         unsafe start.limit_count = CInt(limits.count)

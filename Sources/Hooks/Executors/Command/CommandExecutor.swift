@@ -32,6 +32,7 @@ final class CommandExecutor: HookExecutor {
     let hook: String
     let options: CommandOptions
     let loop: EventLoop
+    let standing = CommandStanding()
     private var runs: [ObjectIdentifier: CommandRunning] = [:]
     private var isClosed = false
 
@@ -72,8 +73,8 @@ final class CommandExecutor: HookExecutor {
 public struct CommandOptions: Sendable {
     /// The threads that run programs, and copy and remove their folders.
     public var threads: CommandThreads
-    /// Where the runs' folders are made.
-    public var scratchFolder: String
+    /// The runs' folders.
+    public let folders: CommandFolders
     /// What the kernel lets a command use.
     public var limits = ProcessLimits()
     /// How much of a command's standard output, and of its standard error, is kept.
@@ -81,9 +82,9 @@ public struct CommandOptions: Sendable {
     /// Is told of each command that has ended, on its loop.
     public var report: (@Sendable (CommandReport) -> Void)?
 
-    /// The usual limits.
+    /// The usual limits; runs have their folders in `scratchFolder`.
     public init(threads: CommandThreads, scratchFolder: String) {
         self.threads = threads
-        self.scratchFolder = scratchFolder
+        folders = CommandFolders(in: scratchFolder)
     }
 }

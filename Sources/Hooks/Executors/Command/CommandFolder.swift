@@ -3,7 +3,7 @@ internal import Reactor
 
 /// The folder that one run of a command has to itself:
 ///
-///     portcullis-hook-Xa81Qz/
+///     run-Xa81Qz/
 ///         work/            the copy of the hook's directory; the command starts here
 ///         secrets/         the copies of its secret files, where it has any
 ///         invocation.json  what it is to judge
@@ -19,18 +19,14 @@ struct CommandFolder: Sendable {
     /// What the environment of whatever the run started holds, and that of nothing else.
     var mark: String { "=\(path)/" }
 
-    /// Makes the folder and puts in it what the run is given.
-    static func make(
-        _ plan: CommandPlan, in parent: String, invocation: [UInt8], isWanted: () -> Bool
-    ) throws(HookFailure) -> CommandFolder {
-        let folder: CommandFolder
+    private var invocation: String { path + "/invocation.json" }
+
+    /// Makes the folder with nothing in it that is of one run.
+    static func make(in parent: String) throws(SystemError) -> CommandFolder {
+        let folder = CommandFolder(path: try ScratchFolder.make(in: parent, prefix: "run-"))
         do throws(SystemError) {
-            folder = CommandFolder(path: try ScratchFolder.make(in: parent, prefix: "portcullis-hook-"))
-        } catch {
-            throw HookFailure(.error, error.description, isRetryable: true)
-        }
-        do throws(HookFailure) {
-            try folder.fill(plan, invocation: invocation, isWanted: isWanted)
+            try WholeFile.makeDirectory(folder.work, mode: 0o700)
+            try WholeFile.createUnsynced(folder.invocation, with: [], mode: 0o600)
         } catch {
             folder.remove()
             throw error
@@ -38,10 +34,21 @@ struct CommandFolder: Sendable {
         return folder
     }
 
-    private func fill(_ plan: CommandPlan, invocation: [UInt8], isWanted: () -> Bool) throws(HookFailure) {
+    /// Whether what it was made with is there.
+    var isWhole: Bool { WholeFile.exists(invocation) && WholeFile.exists(work) }
+
+    /// The folder with what the run is given.
+    func filled(_ plan: CommandPlan, invocation: [UInt8], isWanted: () -> Bool) throws(HookFailure) -> CommandFolder {
+        do throws(HookFailure) { try fill(plan, invocation: invocation, isWanted: isWanted) } catch {
+            remove()
+            throw error
+        }
+        return self
+    }
+
+    private func fill(_ plan: CommandPlan, invocation bytes: [UInt8], isWanted: () -> Bool) throws(HookFailure) {
         do throws(SystemError) {
-            try WholeFile.makeDirectory(work, mode: 0o700)
-            try WholeFile.createUnsynced(path + "/invocation.json", with: invocation, mode: 0o600)
+            try WholeFile.fillUnsynced(invocation, with: bytes)
             if !plan.secretFiles.isEmpty { try WholeFile.makeDirectory(path + "/secrets", mode: 0o700) }
             for file in plan.secretFiles {
                 let bytes = try WholeFile.read(file.value, bytesMax: CommandPlan.secretBytesMax)
@@ -63,7 +70,7 @@ struct CommandFolder: Sendable {
         plan.environment.map { "\($0.name)=\($0.value)" }
             + plan.secretFiles.map { "\($0.name)=\(path)/secrets/\($0.name)" }
             + [
-                "PORTCULLIS_INVOCATION=\(path)/invocation.json", "PORTCULLIS_RESULT=\(path)/result",
+                "PORTCULLIS_INVOCATION=\(invocation)", "PORTCULLIS_RESULT=\(path)/result",
                 "PORTCULLIS_MESSAGE=\(path)/message", "PORTCULLIS_PATCH=\(path)/patch",
             ]
     }

@@ -11,6 +11,7 @@ final class CommandProcess: ChildProcessHandler, TimerHandler {
     struct Task: Sendable {
         let plan: CommandPlan
         let options: CommandOptions
+        let standing: CommandStanding
         let hook: String
         let key: String
         let phase: HookPhase
@@ -64,16 +65,16 @@ final class CommandProcess: ChildProcessHandler, TimerHandler {
     func start(on loop: EventLoop) {
         do throws(HookFailure) {
             guard interest.isThere else { throw HookFailure(.error, "nobody waits for the command any more") }
-            let folder = try CommandFolder.make(
-                task.plan, in: task.options.scratchFolder, invocation: task.input
-            ) { interest.isThere }
+            let folder = try task.options.folders.take(task.plan, invocation: task.input) { interest.isThere }
             do throws(SystemError) {
-                let child = try ChildProcess(command(in: folder), on: loop, handler: self)
+                let command = command(in: folder)
+                let child = try ChildProcess(command, on: loop, handler: self)
                 running = Running(child: child, folder: folder, loop: loop)
                 deadline = loop.arm(at: task.deadline, self)
-                standBack = loop.arm(after: Self.quickest) { _ in child.standBack() }
+                if !command.isLast { standBack = loop.arm(after: Self.quickest) { _ in child.standBack() } }
             } catch {
                 folder.remove()
+                task.options.folders.release()
                 // Where the machine is short of something, another attempt may find it.
                 throw HookFailure(.error, error.description, isRetryable: error.isShortage)
             }
@@ -89,6 +90,8 @@ final class CommandProcess: ChildProcessHandler, TimerHandler {
         command.limits = task.options.limits
         command.niceness = Self.niceness
         command.hasShortTurns = true
+        command.isLast = task.standing.isBehind
+        command.endsWithThread = true
         command.input = task.input
         command.outputBytesMax = task.options.outputBytesMax
         return command
@@ -98,8 +101,11 @@ final class CommandProcess: ChildProcessHandler, TimerHandler {
         guard let running = running.take() else { return }
         loop.cancel(&deadline)
         loop.cancel(&standBack)
-        tell(result(outcome, running.folder), report(outcome))
+        let result = result(outcome, running.folder)
+        task.standing.note(result)
+        tell(result, report(outcome))
         task.options.threads.clean(running.folder, after: child.id, isReaped: true)
+        task.options.folders.release()
     }
 
     private func result(_ outcome: ChildOutcome, _ folder: CommandFolder) -> Result<HookResult, HookFailure> {

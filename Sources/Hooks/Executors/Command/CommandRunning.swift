@@ -43,7 +43,8 @@ final class CommandRunning: HookAttempt, TimerHandler {
     func begin() {
         timer = loop.arm(at: invocation.deadline, self)
         let task = CommandProcess.Task(
-            plan: executor.plan, options: executor.options, hook: executor.hook, key: invocation.key,
+            plan: executor.plan, options: executor.options, standing: executor.standing, hook: executor.hook,
+            key: invocation.key,
             phase: invocation.phase, deadline: invocation.deadline, input: invocation.json(now: loop.now))
         let (home, me, interest) = (loop.mailbox, LoopBound(self), CommandProcess.Interest())
         let process = LoopBound(
