@@ -16,13 +16,14 @@ final class ServerFolder {
         path = folder.path
         self.folder = consume folder
         sweeper = try? LoopThread("sweeper", clock: clock, rank: .yielding) { _ in }
-        _ = sweeper?.mailbox.submit { loop in
+        let isTaken = sweeper?.mailbox.submit { loop in
             let log = Logger(sink, level: level, wall: { clock.wall })
             for left in ProcessFolder.sweep(parent, prefix: Self.prefix) {
                 log.note(.info, "removed what a server left behind that is gone", [("folder", left)])
             }
             loop.mailbox.stop()
         }
+        if isTaken == false { sweeper.take()?.stop() }
     }
 
     deinit { remove() }

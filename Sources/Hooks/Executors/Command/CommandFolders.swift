@@ -20,9 +20,6 @@ public final class CommandFolders: Sendable {
     /// Folders in `parent`.
     init(in parent: String) { self.parent = parent }
 
-    /// How many are kept for runs to come.
-    var spareCount: Int { state.withLock { $0.spare.count } }
-
     /// A folder for one run, which is over when `release` is called.
     func take(_ plan: CommandPlan, invocation: [UInt8], isWanted: () -> Bool) throws(HookFailure) -> CommandFolder {
         let spare = state.withLock { state in
