@@ -99,7 +99,6 @@ final class Parent: ChildProcessHandler {
 
     @Test(arguments: [false, true]) func whoEndsWithItsThreadDoesSo(endsWithThread: Bool) throws {
         let started = Guarded<Int32>(0)
-        let parent = Parent()
         var command = ChildCommand(arguments: ["/bin/sleep", "300"])
         command.endsWithThread = endsWithThread
         let thread = try LoopThread("short", clock: SystemClock()) { [command] loop in
@@ -117,7 +116,6 @@ final class Parent: ChildProcessHandler {
         }
         #expect(waitpid(id, &status, 0) == id)
         #expect(status & 0x7F == (endsWithThread ? SIGKILL : SIGTERM))
-        withExtendedLifetime(parent) {}
     }
 
     @Test func noChildStandsInFrontOfWhoStartedIt() throws {

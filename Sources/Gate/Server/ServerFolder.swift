@@ -42,7 +42,7 @@ final class ServerFolder {
         }
     }
 
-    /// Removes the folder. What cannot be removed does no harm: the next server tries again.
+    /// Removes the folder. What cannot be removed does no harm.
     func remove() {
         sweeper.take()?.join()
         if let folder = folder.take() { try? folder.remove() }

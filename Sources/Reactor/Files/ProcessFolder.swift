@@ -18,7 +18,8 @@ public struct ProcessFolder: ~Copyable {
     public static func make(in parent: String, prefix: String) throws(SystemError) -> ProcessFolder {
         // It has its name only once it is locked, lest somebody takes it for one that was left behind.
         let unlocked = try ScratchFolder.make(in: parent, prefix: ".\(prefix)")
-        let path = "\(parent)/\(unlocked.dropFirst(parent.utf8.count + 2))"
+        let name = String(decoding: unlocked.utf8.dropFirst(parent.utf8.count + 2), as: UTF8.self)
+        let path = "\(parent)/\(name)"
         do throws(SystemError) {
             let lock = try FolderLock.take(unlocked, by: lockName)
             guard unsafe rename(unlocked, path) == 0 else { throw SystemError("rename \(unlocked)") }
@@ -38,7 +39,7 @@ public struct ProcessFolder: ~Copyable {
     public consuming func remove() throws(SystemError) { try ScratchFolder.remove(path) }
 
     /// Removes such folders of this user whose processes are gone, having ended what is left of the programs whose environment
-    /// names a file in there. Returns the folders; what cannot be removed is left for the next time.
+    /// names a file in there. Returns the folders; what cannot be removed is left.
     public static func sweep(_ parent: String, prefix: String) -> [String] {
         let names = (try? FileTree.names(in: parent)) ?? []
         return names.filter { $0.hasPrefix(prefix) }.map { "\(parent)/\($0)" }.filter(removeIfLeft)
