@@ -170,8 +170,13 @@ public final class BuiltinPipeline: ReviewHandler {
 
 extension ReviewResponse {
     /// Denies because a hook failed whose verdict is needed, as the API server does where a webhook cannot be called.
-    public mutating func fail(hook: String, _ problem: String) {
-        let text = "hook '\(hook)' failed: \(problem)"
+    public mutating func fail(hook: String, _ problem: String) { fail(Self.failure(of: hook, problem)) }
+
+    /// What a denial says because of a hook that failed, for those who say it again and again.
+    public static func failure(of hook: String, _ problem: String) -> String { "hook '\(hook)' failed: \(problem)" }
+
+    /// Denies in the words of `failure(of:_:)`.
+    public mutating func fail(_ text: String) {
         if isAllowed {
             deny(code: 500, reason: "InternalError")
             message.removeAll()

@@ -3,7 +3,7 @@ extension JSONWriter {
     mutating func quote(_ value: TextBytes) {
         ensure(value.count &+ 2)
         store(UInt8(ascii: "\""))
-        escape(value)
+        if Self.plainEnd(value, from: 0) == value.count { store(value) } else { escape(value) }
         put(UInt8(ascii: "\""))
     }
 
@@ -51,6 +51,14 @@ extension JSONWriter {
             let stops = StringScan.stops(value.eight(at: index))
             if stops != 0 { return index &+ stops.trailingZeroBitCount &>> 3 }
             index &+= 8
+        }
+        // Most strings are short: what is left is looked at once more with what stands before it.
+        if index < value.count, value.count >= 8, StringScan.stops(value.eight(at: value.count &- 8)) == 0 {
+            return value.count
+        }
+        if start == 0, index < value.count, value.count >= 4, value.count < 8 {
+            let eight = UInt64(value.four(at: 0)) | UInt64(value.four(at: value.count &- 4)) << 32
+            if StringScan.stops(eight) == 0 { return value.count }
         }
         while index < value.count {
             let byte = value[index]
@@ -110,13 +118,21 @@ extension JSONWriter {
     mutating func decimal(_ magnitude: UInt64, isNegative: Bool) {
         ensure(21)
         if isNegative { store(UInt8(ascii: "-")) }
-        var divisor: UInt64 = 1
-        while magnitude / divisor >= 10 { divisor &*= 10 }
-        var rest = magnitude
-        while divisor > 0 {
-            store(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest / divisor))
-            rest %= divisor
-            divisor /= 10
+        var (rest, digits) = (magnitude, 1)
+        while rest >= 10 { (rest, digits) = (rest / 10, digits &+ 1) }
+        store(digits: digits, of: magnitude)
+    }
+
+    /// That many thousandths, without zeros at the end.
+    mutating func decimal(thousandths: UInt64, isNegative: Bool) {
+        decimal(thousandths / 1000, isNegative: isNegative)
+        var rest = thousandths % 1000
+        if rest == 0 { return }
+        ensure(4)
+        store(UInt8(ascii: "."))
+        while rest > 0 {
+            store(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest / 100))
+            rest = rest % 100 * 10
         }
     }
 

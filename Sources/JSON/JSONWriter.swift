@@ -108,6 +108,12 @@ extension JSONWriter {
         real(value)
     }
 
+    /// Adds so many thousandths as a number, as `double` would write it: 1250 is `1.25`.
+    public mutating func thousandths(_ value: Int64) {
+        separate()
+        decimal(thousandths: value.magnitude, isNegative: value < 0)
+    }
+
     /// Adds bytes that are one value already, as they are.
     public mutating func verbatim(_ value: Span<UInt8>) {
         separate()
@@ -160,6 +166,17 @@ extension JSONWriter {
         assert(count < capacity)
         unsafe base[count] = byte
         count &+= 1
+    }
+
+    /// Stores the last so many digits of a number, for which there is room.
+    @inline(__always) mutating func store(digits: Int, of value: UInt64) {
+        assert(count + digits <= capacity)
+        var rest = value
+        for place in (count..<count &+ digits).reversed() {
+            unsafe base[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count &+= digits
     }
 
     /// Stores bytes that there is room for.

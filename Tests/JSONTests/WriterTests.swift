@@ -30,6 +30,42 @@ import Testing
         #expect(writer.text == #""a\ufffd\ufffdb""#)
     }
 
+    @Test func findsWhatIsToBeEscapedWhereverItStands() {
+        for length in 1...40 {
+            let plain = [UInt8](repeating: UInt8(ascii: "~"), count: length)
+            var writer = JSONWriter()
+            writer.string(plain.span)
+            #expect(writer.bytes == Array("\"".utf8) + plain + Array("\"".utf8))
+            for place in 0..<length {
+                for (byte, escape) in [(0x00, "\\u0000"), (0x1F, "\\u001f"), (0x22, "\\\""), (0x5C, "\\\\"), (0x80, "\\ufffd")] {
+                    var text = plain
+                    text[place] = UInt8(byte)
+                    writer.reset()
+                    writer.string(text.span)
+                    let around = [plain[..<place], plain[(place + 1)...]].map { String(decoding: $0, as: UTF8.self) }
+                    #expect(writer.text == "\"" + around[0] + escape + around[1] + "\"")
+                }
+            }
+        }
+    }
+
+    @Test func thousandthsAreTheNumbersThatTheyStandFor() {
+        for value in [0, 1, 10, 100, 999, 1000, 1001, 1010, 1100, -1, -1500, 123_456_789] + Array(2990...3010) as [Int64] {
+            var one = JSONWriter()
+            var other = JSONWriter()
+            one.thousandths(value)
+            other.double(Double(value) / 1000)
+            #expect(one.text == other.text)
+        }
+    }
+
+    @Test(arguments: [0, 9, 10, 99, 100, 18_446_744_073_709_551_615] as [UInt64])
+    func wholeNumbersHaveAllTheirDigits(_ value: UInt64) {
+        var writer = JSONWriter(capacity: 0)
+        writer.uint(value)
+        #expect(writer.text == "\(value)")
+    }
+
     @Test func writesTokensWithTheirCommas() {
         var writer = JSONWriter(capacity: 0)
         writer.beginObject()

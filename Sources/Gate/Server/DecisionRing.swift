@@ -42,7 +42,7 @@ struct DecisionRing {
     enum Text: Int, CaseIterable {
         case uid, group, version, resource, subresource, namespace, name, user, message
 
-        private static let names: [StaticString] = [
+        static let names: InlineArray<9, StaticString> = [
             "uid", "group", "version", "resource", "subresource", "namespace", "name", "user", "message",
         ]
 
@@ -73,9 +73,12 @@ struct DecisionRing {
             writer.string(phase == .mutate ? "/mutate" : "/validate")
             writer.key("operation")
             writer.string(operation.name)
-            for text in Text.allCases where text != .uid && lengths[text.rawValue] > 0 {
-                writer.key(text == .message ? message : text.name)
-                writer.string(texts.extracting(range(of: text)))
+            var start = Int(lengths[0])
+            for index in 1..<lengths.count where lengths[index] > 0 {
+                let end = start + Int(lengths[index])
+                writer.key(index == Text.message.rawValue ? message : Text.names[index])
+                writer.string(texts.extracting(start..<end))
+                start = end
             }
             writer.key("outcome")
             writer.string(outcome.name)
@@ -84,7 +87,7 @@ struct DecisionRing {
                 writer.int(Int64(code))
             }
             writer.key("milliseconds")
-            writer.double(Double(took.count / 1000) / 1000)
+            writer.thousandths(took.count / 1000)
         }
     }
 
@@ -135,7 +138,9 @@ struct DecisionRing {
         var count = min(bytes.count, most)
         // What is cut off is whole characters.
         while count < bytes.count, count > 0, bytes[count] & 0xC0 == 0x80 { count -= 1 }
-        for offset in 0..<count { texts[place + offset] = bytes[offset] }
+        unsafe texts.withUnsafeMutableBytes { texts in
+            unsafe bytes.extracting(0..<count).withUnsafeBytes { unsafe texts[place..<place + count].copyBytes(from: $0) }
+        }
         entry.lengths[kind.rawValue] = UInt16(count)
         place += count
     }

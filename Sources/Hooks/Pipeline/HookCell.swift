@@ -36,6 +36,8 @@ final class HookCell {
         fileprivate let message: String
         /// The failure in short.
         let text: String
+        /// What an answer that denies says.
+        let denial: String
         /// The warning of an answer that admits.
         let warning: String
         /// In the audit annotation of such an answer.
@@ -44,6 +46,7 @@ final class HookCell {
         fileprivate init(_ hook: String, _ failure: HookFailure) {
             (reason, message) = (failure.reason, failure.message)
             text = "\(reason.name): \(message)"
+            denial = ReviewResponse.failure(of: hook, text)
             warning = "hook '\(hook)' has no verdict (\(text)): admitted unchecked"
             annotation = "\(hook)=\(reason.name)"
         }

@@ -323,11 +323,11 @@ extension HookEngine {
         if mode == .enforce, cell.rule.settings.failurePolicy == .ignore {
             return tally.unchecked.append(ReviewTally.Unchecked(cell: cell, failure: failure))
         }
-        let text = cell.words(on: failure).text
+        let words = cell.words(on: failure)
         switch mode {
-        case .enforce: response.fail(hook: cell.name, text)
-        case .warn: response.addWarning("hook '\(cell.name)' failed (mode warn): \(text)")
-        case .audit: response.annotate(HookKeys.annotation(cell.name, "failed"), text)
+        case .enforce: response.fail(words.denial)
+        case .warn: response.addWarning("hook '\(cell.name)' failed (mode warn): \(words.text)")
+        case .audit: response.annotate(HookKeys.annotation(cell.name, "failed"), words.text)
         case .off: break
         }
     }
