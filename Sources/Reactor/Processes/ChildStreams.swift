@@ -40,8 +40,14 @@ final class ChildInput: EventHandler {
 }
 
 /// Keeps the beginning of what a child writes and drops the rest, so that a flood neither fills memory nor stops the child.
-final class ChildOutput: EventHandler {
+///
+/// Nor does a flood keep the loop busy: once so much was dropped, the loop has a rest behind every look at it. Without, it is woken for
+/// every few kilobytes, and stands in front of those programs of others that have something to say.
+final class ChildOutput: EventHandler, TimerHandler {
     private static let chunkBytes = 64 << 10
+    /// With less the child never waits.
+    private static let floodBytes = 1 << 20
+    private static let rest = Nanoseconds.milliseconds(1)
     /// What is read after the end of the child at most: grandchildren may go on writing.
     private static let drainBytesMax = 4 << 20
 
@@ -54,6 +60,7 @@ final class ChildOutput: EventHandler {
     private let bytesMax: Int
     private let loop: EventLoop
     private var registration: Registration?
+    private var resting: Timer?
 
     init(_ pipe: consuming FileDescriptor?, bytesMax: Int, _ loop: EventLoop) {
         number = pipe?.number ?? -1
@@ -68,7 +75,19 @@ final class ChildOutput: EventHandler {
         registration = try loop.add(number, .readable, self)
     }
 
-    func ready(_ readiness: Readiness, on loop: EventLoop) { _ = readChunk() }
+    func ready(_ readiness: Readiness, on loop: EventLoop) {
+        _ = readChunk()
+        // The end of the output is told at any time.
+        guard dropped >= Self.floodBytes, resting == nil, let registration else { return }
+        loop.change(registration, to: [])
+        resting = loop.arm(after: Self.rest, self)
+    }
+
+    /// The rest is over.
+    func fired(_ timer: Timer, on loop: EventLoop) {
+        resting = nil
+        if let registration { loop.change(registration, to: .readable) }
+    }
 
     /// Reads what the child left in the pipe.
     func drain() {
@@ -110,6 +129,7 @@ final class ChildOutput: EventHandler {
 
     func close() {
         if let registration = registration.take() { loop.remove(registration) }
+        loop.cancel(&resting)
         pipe = nil
     }
 }
