@@ -30,6 +30,10 @@ import Testing
         #expect(writer.text == #""a\ufffd\ufffdb""#)
     }
 
+    private static let escapes: [(UInt8, String)] = [
+        (0x00, "\\u0000"), (0x1F, "\\u001f"), (0x22, "\\\""), (0x5C, "\\\\"), (0x80, "\\ufffd"),
+    ]
+
     @Test func findsWhatIsToBeEscapedWhereverItStands() {
         for length in 1...40 {
             let plain = [UInt8](repeating: UInt8(ascii: "~"), count: length)
@@ -37,9 +41,9 @@ import Testing
             writer.string(plain.span)
             #expect(writer.bytes == Array("\"".utf8) + plain + Array("\"".utf8))
             for place in 0..<length {
-                for (byte, escape) in [(0x00, "\\u0000"), (0x1F, "\\u001f"), (0x22, "\\\""), (0x5C, "\\\\"), (0x80, "\\ufffd")] {
+                for (byte, escape) in Self.escapes {
                     var text = plain
-                    text[place] = UInt8(byte)
+                    text[place] = byte
                     writer.reset()
                     writer.string(text.span)
                     let around = [plain[..<place], plain[(place + 1)...]].map { String(decoding: $0, as: UTF8.self) }
@@ -50,7 +54,8 @@ import Testing
     }
 
     @Test func thousandthsAreTheNumbersThatTheyStandFor() {
-        for value in [0, 1, 10, 100, 999, 1000, 1001, 1010, 1100, -1, -1500, 123_456_789] + Array(2990...3010) as [Int64] {
+        let some: [Int64] = [0, 1, 10, 100, 999, 1000, 1001, 1010, 1100, -1, -1500, 123_456_789]
+        for value in some + (2990...3010) {
             var one = JSONWriter()
             var other = JSONWriter()
             one.thousandths(value)

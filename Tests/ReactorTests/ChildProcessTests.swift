@@ -143,6 +143,18 @@ final class Parent: ChildProcessHandler {
         #expect(outcome.errors.count == 1000 && outcome.errorsDropped == 2_999_000)
     }
 
+    @Test func aFloodIsReadWithRestsAndToItsEnd() throws {
+        var command = shell("head -c 16777216 /dev/zero; head -c 1000 /dev/zero >&2")
+        command.outputBytesMax = 1000
+        let start = SystemClock().now
+        let outcome = try run(command)
+        #expect(outcome.ending == .exited(0))
+        #expect(outcome.output.count == 1000 && outcome.outputDropped == 16_777_216 - 1000)
+        #expect(outcome.errors.count == 1000 && outcome.errorsDropped == 0)
+        // A millisecond behind every 64 KiB but for the first MiB and what was in the pipe at the end.
+        #expect(SystemClock().now - start >= .milliseconds(200))
+    }
+
     @Test func inputThatNobodyReadsDoesNotMatter() throws {
         SignalWatch.ignoreBrokenPipes()
         var command = shell("exec 0<&-; exit 0")

@@ -139,7 +139,8 @@ struct DecisionRing {
         // What is cut off is whole characters.
         while count < bytes.count, count > 0, bytes[count] & 0xC0 == 0x80 { count -= 1 }
         unsafe texts.withUnsafeMutableBytes { texts in
-            unsafe bytes.extracting(0..<count).withUnsafeBytes { unsafe texts[place..<place + count].copyBytes(from: $0) }
+            let room = unsafe texts[place..<place + count]
+            unsafe bytes.extracting(0..<count).withUnsafeBytes { unsafe room.copyBytes(from: $0) }
         }
         entry.lengths[kind.rawValue] = UInt16(count)
         place += count

@@ -75,7 +75,8 @@ struct Transport: ~Copyable {
         unsafe bytes.withUnsafeBytes { bytes in
             if let outcome = unsafe tls?.write(bytes) { return outcome }
             while true {
-                let count = unsafe send(descriptor, bytes.baseAddress, min(bytes.count, Self.mostAtOnce), CInt(MSG_NOSIGNAL))
+                let most = min(bytes.count, Self.mostAtOnce)
+                let count = unsafe send(descriptor, bytes.baseAddress, most, CInt(MSG_NOSIGNAL))
                 if count >= 0 { return .done(count) }
                 if errno != EINTR { return Self.outcome(errno, or: .wantsWrite) }
             }
