@@ -3,8 +3,12 @@ extension JSONWriter {
     mutating func quote(_ value: TextBytes) {
         ensure(value.count &+ 2)
         store(UInt8(ascii: "\""))
-        if Self.plainEnd(value, from: 0) == value.count { store(value) } else { escape(value) }
-        put(UInt8(ascii: "\""))
+        guard Self.plainEnd(value, from: 0) == value.count else {
+            escape(value)
+            return put(UInt8(ascii: "\""))
+        }
+        store(value)
+        store(UInt8(ascii: "\""))
     }
 
     /// A quoted string from the text between the quotes of another one.

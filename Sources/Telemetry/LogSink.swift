@@ -83,11 +83,16 @@ import JSON
             unreported += 1
             return false
         }
+        if Self.add(line, to: &pending) { unsafe pthread_cond_signal(hasWork) }
+        return true
+    }
+
+    /// True where the line is the first.
+    private static func add(_ line: Span<UInt8>, to pending: inout ByteBuffer) -> Bool {
         let wasEmpty = pending.isEmpty
         pending.append(line)
         pending.append(0x0A)
-        if wasEmpty { unsafe pthread_cond_signal(hasWork) }
-        return true
+        return wasEmpty
     }
 
     /// How many lines have been dropped so far.
@@ -137,8 +142,8 @@ extension LogSink {
         while pending.isEmpty, !isClosed { unsafe pthread_cond_wait(hasWork, lock) }
         if pending.isEmpty { return false }
         swap(&pending, &batch)
-        // A queue that was full once should not hold its memory for good.
-        if pending.capacity > 1 << 16 { pending.releaseMemory() }
+        // A queue that was full once should not hold its memory for good, but what is needed again at once stays.
+        if pending.capacity > max(1 << 16, batch.count * 4) { pending.releaseMemory() }
         if unreported > 0 { report(&batch) }
         return true
     }
@@ -147,7 +152,8 @@ extension LogSink {
     private func report(_ batch: inout ByteBuffer) {
         var line = JSONWriter()
         LogLine.begin(
-            &line, wall: wall(), .warning, "log lines were dropped because the log is not read fast enough", worker)
+            &line, time: Timestamp.bytes(wall()).span, .warning,
+            "log lines were dropped because the log is not read fast enough", worker)
         line.key("dropped")
         line.int(Int64(unreported))
         line.endObject()

@@ -37,6 +37,7 @@ public final class Logger {
     private let wall: @Sendable () -> Int64
     private let lineBytesMax: Int
     private var line = JSONWriter(capacity: 512)
+    private var stamp = RunningTimestamp()
     /// Lines below this level are left out.
     public var level: LogLevel
 
@@ -56,24 +57,35 @@ public final class Logger {
         _ fields: (inout JSONWriter) -> Void = { _ in }
     ) {
         guard level >= self.level else { return }
-        let now = wall()
+        stamp.advance(to: wall())
+        if Self.write(stamp.text.span, level, message, sink.worker, request, fields, to: &line) > lineBytesMax {
+            shorten(level, message, request)
+        }
+        line.withBytes { _ = sink.append($0) }
+    }
+
+    /// Gives the length of the line.
+    private static func write(
+        _ time: Span<UInt8>, _ level: LogLevel, _ message: String, _ worker: Int?, _ request: Span<UInt8>,
+        _ fields: (inout JSONWriter) -> Void, to line: inout JSONWriter
+    ) -> Int {
         line.reset()
-        LogLine.begin(&line, wall: now, level, message, sink.worker)
+        LogLine.begin(&line, time: time, level, message, worker)
         if request.count > 0 {
             line.key("request")
             line.string(request)
         }
         fields(&line)
         line.endObject()
-        if line.count > lineBytesMax { shorten(now, level, message, request) }
-        line.withBytes { _ = sink.append($0) }
+        return line.count
     }
 
     /// Without its fields, and with as much of the message as there is room for.
-    private func shorten(_ now: Int64, _ level: LogLevel, _ message: String, _ request: Span<UInt8>) {
+    private func shorten(_ level: LogLevel, _ message: String, _ request: Span<UInt8>) {
         line.reset()
         // A character takes at most six bytes when it is escaped.
-        LogLine.begin(&line, wall: now, level, String(message.unicodeScalars.prefix(lineBytesMax / 12)), sink.worker)
+        let beginning = String(message.unicodeScalars.prefix(lineBytesMax / 12))
+        LogLine.begin(&line, time: stamp.text.span, level, beginning, sink.worker)
         if request.count > 0, request.count < lineBytesMax / 12 {
             line.key("request")
             line.string(request)
@@ -87,11 +99,11 @@ public final class Logger {
 /// What every line begins with.
 enum LogLine {
     static func begin(
-        _ line: inout JSONWriter, wall: Int64, _ level: LogLevel, _ message: String, _ worker: Int?
+        _ line: inout JSONWriter, time: Span<UInt8>, _ level: LogLevel, _ message: String, _ worker: Int?
     ) {
         line.beginObject()
         line.key("time")
-        line.string(Timestamp.bytes(wall).span)
+        line.string(time)
         line.key("level")
         line.string(level.name)
         line.key("message")

@@ -35,3 +35,22 @@ public enum Timestamp {
         return text
     }
 }
+
+/// The same for one line after the other: of most only the milliseconds are other than those of the line before.
+struct RunningTimestamp {
+    private(set) var text = Timestamp.bytes(0)
+    private var second: Int64 = 0
+
+    mutating func advance(to wall: Int64) {
+        guard wall >= 0, wall / 1_000_000_000 == second else {
+            text = Timestamp.bytes(wall)
+            second = wall / 1_000_000_000
+            return
+        }
+        var rest = wall / 1_000_000 % 1000
+        for place in (20..<23).reversed() {
+            text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+    }
+}

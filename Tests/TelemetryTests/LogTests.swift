@@ -70,6 +70,26 @@ import Testing
             ])
     }
 
+    /// A calendar that a test turns over.
+    private final class Calendar: @unchecked Sendable { var now: Int64 = 0 }
+
+    @Test func everyLineHasItsOwnTime() throws {
+        let (pipe, calendar) = (try LogPipe(), Calendar())
+        let sink = try #require(LogSink(descriptor: pipe.writing, wall: Self.noon))
+        let logger = Logger(sink) { calendar.now }
+        let milliseconds: [Int64] = [0, 1, 999, 1000, 1009, 59_999, 60_000, 86_400_000, 86_399_999, 5, 0, -1]
+        let times = milliseconds.map { 1_795_262_400_000_000_000 + $0 * 1_000_000 } + [0, 7_000_000]
+        for time in times {
+            calendar.now = time
+            logger.log(.info, "x")
+        }
+        #expect(sink.close(patienceMilliseconds: 5000))
+        close(pipe.writing)
+        let expected = times.map { #"{"time":"\#(Timestamp.text($0))","level":"info","message":"x"}"# }
+        #expect(pipe.readAll() == expected)
+        #expect(expected[5].contains("2026-11-21T12:00:59.999Z") && expected[11].contains("T11:59:59.999Z"))
+    }
+
     @Test func linesBelowTheLevelAreLeftOut() throws {
         let lines = try lines(.warning) { logger in
             for level in LogLevel.allCases { logger.log(level, "x") }

@@ -20,6 +20,8 @@ final class HookCell {
     let rule: HookRule
     let state: HookState
     let subject: Subject
+    /// Why nobody decides; nil where somebody does.
+    let absence: HookFailure?
     let cache: VerdictCache?
     /// The number of the group in the endpoints' paths; zero for none.
     let group: UInt32
@@ -56,6 +58,7 @@ final class HookCell {
         self.rule = rule
         self.state = state
         self.subject = subject
+        if case .nobody(let failure) = subject { absence = failure } else { absence = nil }
         self.group = group
         cache = state.cache
         self.loop = loop

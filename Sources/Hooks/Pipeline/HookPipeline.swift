@@ -111,7 +111,7 @@ extension HookEngine {
         var end: HookCall.End?
         if let cache = cell.cache, let key, let result = cache.fresh(key, at: now) {
             end = HookCall.End(result: .success(result))
-        } else if case .nobody(let failure) = cell.subject {
+        } else if let failure = cell.absence {
             end = HookCall.End(result: .failure(failure))
         } else if cell.state.refuses(at: now) {
             end = HookCall.End(result: .failure(.refused))

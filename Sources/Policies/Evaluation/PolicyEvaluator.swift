@@ -184,7 +184,7 @@ extension PolicyEvaluator {
 
     /// Whether the hook at a place of the plan, which asks somebody else, is about the request.
     public mutating func matches(_ plan: MatchPlan, _ index: Int, _ review: AdmissionReview) -> HookMatch {
-        matches(plan.candidates[index].bound, plan.candidates[index].hits, review)
+        matches(plan.candidates[index], review)
     }
 
     /// What tells a request apart for the cache of the hook at a place of the plan; nil where it has none, or where the
@@ -193,10 +193,23 @@ extension PolicyEvaluator {
         cacheKey(plan.candidates[index].bound, review)
     }
 
+    private mutating func matches(_ candidate: MatchPlan.Candidate, _ review: AdmissionReview) -> HookMatch {
+        guard case .something(let equivalent) = candidate.hits.match(review, NamespaceFacts(labels: namespace?.labels))
+        else { return .no }
+        return matches(candidate.bound, equivalent, review)
+    }
+
     mutating func matches(_ bound: BoundPolicy, _ hits: RuleHits, _ review: AdmissionReview) -> HookMatch {
         guard case .something(let equivalent) = hits.match(review, NamespaceFacts(labels: namespace?.labels)) else {
             return .no
         }
+        return matches(bound, equivalent, review)
+    }
+
+    /// Whether the conditions of a policy that a request has hit are met.
+    private mutating func matches(
+        _ bound: BoundPolicy, _ equivalent: VersionedResource?, _ review: AdmissionReview
+    ) -> HookMatch {
         if bound.policy.conditions.isEmpty { return .yes }
         evaluator.reset()
         bind(bound.policy.slots, review, equivalent, nil, bound.policy.variables)
